@@ -1,0 +1,51 @@
+# make demo    set up, then run one whole night on the embedded sample newsroom
+# make test    set up, then lint, types and all tests (FULL=1: also install with apt what tests need)
+# make lock    pin what the direct dependencies bring along (after a change in pyproject.toml)
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+# System packages that tests use when FULL=1: LibreOffice opens the sheet as an analyst would.
+SYSTEM_PACKAGES := libreoffice-calc
+
+.PHONY: demo test setup system lock clean
+
+setup: $(READY)
+
+# Debian's python3 comes without ensurepip; then pip's virtualenv or apt's python3-venv makes the environment.
+# pip itself is upgraded first: 23.2.1 stops with an assertion on packages that ask for lxml[html-clean].
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Netra needs Python 3.11, 3.12 or 3.13; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@test -x $(RUN) && $(RUN) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); } || \
+		{ rm -rf $(VENV); apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); } || \
+		{ echo "no virtual environment could be made; install python3-venv and try again"; exit 2; }
+	$(RUN) -m pip install --quiet --upgrade pip==26.3
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[encoder,dev]'
+	@touch $@
+
+demo: $(READY)
+	@$(RUN) pipeline.py nightly --replay data/sample/newsroom.warc.gz \
+		--db sqlite:///data/var/demo/netra.db --out data/var/demo; \
+	code=$$?; if [ $$code -eq 1 ]; then \
+		echo "(exit code 1 is right here: some sources of the sample newsroom fail on purpose, to show how that looks)"; \
+	else exit $$code; fi
+
+test: $(READY) $(if $(FULL),system)
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
+	NETRA_FULL=$(FULL) $(RUN) -m pytest
+
+system:
+	@missing=; for p in $(SYSTEM_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+lock: $(READY)
+	$(RUN) -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -v '^netra' > constraints.txt
+
+clean:
+	rm -rf $(VENV) data/var .mypy_cache .ruff_cache .pytest_cache

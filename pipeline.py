@@ -1,0 +1,480 @@
+"""Netra's command line: one short function per verb; the one file that imports every room.
+
+Promises: verbs, options and exit codes are a contract (docs and tests rely on them): 0 good; 1 done, but a
+source or an item failed and the report names it; 2 wrong use or configuration; 3 another run holds the lock;
+4 stopped by an error, nothing lost. Never does: decide, fetch, classify or store by itself.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import click
+import typer
+from sqlalchemy import Engine
+
+from crawlers.manifest import Source, check_sources, load_sources
+from review.report import NightReport, write_report
+from review.sheet import write_sheet
+from review.tables import flagged_table, metrics_table, sources_table, states_table
+from review.terminal import console, print_json, say, say_skipped, set_up_logging, shown
+from review.words import Language
+from store.db import reading
+from store.frontier import night_of
+from store.ledger import (
+    count_states,
+    finish_run,
+    last_run,
+    note_source,
+    note_stage,
+    source_history,
+    start_run,
+)
+from store.queue import flagged_rows, mark_queued
+from store.records import (
+    CODE_VERSION,
+    GOOD_OUTCOMES,
+    Candidate,
+    Document,
+    ExtractionRules,
+    NetraError,
+    Prediction,
+    RawPage,
+    SourceReport,
+    StageReport,
+    UsageError,
+)
+from store.session import opened
+from store.work import classify_documents, extract_pages, group_documents, screen_documents
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+sources_app = typer.Typer(no_args_is_help=True, help="Look after the source manifests.")
+app.add_typer(sources_app, name="sources")
+
+ROOT = Path(__file__).parent
+VAR = ROOT / "data" / "var"
+SOURCES = ROOT / "data" / "sources"
+LABELS = ROOT / "data" / "labels"
+
+DbOption = Annotated[str, typer.Option("--db", envvar="NETRA_DB", help="Database address (SQLAlchemy URL).")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the sheet and the report.")]
+DateOption = Annotated[
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The night (default: the newest).")
+]
+SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source id; repeatable.")]
+FolderOption = Annotated[Path | None, typer.Option("--sources", help="Folder with the source manifests.")]
+ReplayOption = Annotated[
+    Path | None, typer.Option("--replay", help="Answer from this WARC file instead of the network.")
+]
+LangOption = Annotated[str, typer.Option("--lang", help="Language of what the analyst sees: id or en.")]
+SeparatorOption = Annotated[str, typer.Option("--separator", help="Separator of the sheet: , or ;")]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option("--model", help="Model folder (default: the one that models/active.toml names)."),
+]
+
+DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
+DEFAULT_OUT = VAR / "out"
+
+
+def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> list[Source]:
+    """Sources: of `folder`, else of the folder `sources` beside a replayed file, else our own."""
+    beside = replay.parent / "sources" if replay else None
+    chosen = folder or (beside if beside and beside.is_dir() else SOURCES)
+    return load_sources(chosen, only)
+
+
+def language(lang: str) -> Language:
+    """The language of an option. Raises UsageError for any other than id and en."""
+    if lang == "id":
+        return "id"
+    if lang == "en":
+        return "en"
+    raise UsageError(f"--lang {lang}: not a language that Netra speaks; use id or en")
+
+
+def run_crawl(
+    engine: Engine, sources: Sequence[Source], run_id: int, night: datetime | None, replay: Path | None
+) -> list[SourceReport]:
+    """Sources to stored pages."""
+    from crawlers.run import crawl as crawl_sources
+
+    if replay is not None and not replay.is_file():
+        raise UsageError(f"--replay {replay}: no such file; give the path of a .warc.gz file")
+    if not sources:
+        raise UsageError("no source manifest was found; see: python pipeline.py sources check")
+    with shown("crawl", len(sources)) as update:
+        reports = crawl_sources(
+            engine,
+            sources,
+            run_id=run_id,
+            night=night.date() if night else None,
+            replay=replay,
+            warc_dir=VAR / "warc",
+            progress=update,
+        )
+    for report in reports:
+        note_source(engine, run_id, report)
+    return reports
+
+
+def run_extract(engine: Engine, sources: Sequence[Source]) -> StageReport:
+    """Pages to documents; a page without an article is set aside with the reason."""
+    from crawlers.archive import load_bodies
+    from nlp.extract import EXTRACTOR_VERSION, NothingExtracted, extract_page
+
+    rules = {s.id: s.rules() for s in sources}
+
+    def read(page: RawPage) -> Document | str:
+        try:
+            return extract_page(
+                load_bodies(page), rules.get(page.source_id) or ExtractionRules(page.source_id)
+            )
+        except NothingExtracted as nothing:
+            return str(nothing)
+
+    with shown("extract", waiting(engine, "pages fetched")) as update:
+        return extract_pages(engine, read, version=EXTRACTOR_VERSION, progress=update)
+
+
+def run_screen(engine: Engine) -> StageReport:
+    """Documents to candidates."""
+    from nlp.screen import screen as screen_document
+
+    with shown("screen", waiting(engine, "documents extracted")) as update:
+        return screen_documents(engine, screen_document, progress=update)
+
+
+def run_classify(engine: Engine, sources: Sequence[Source], model: Path | None) -> StageReport:
+    """Candidates to predictions."""
+    from nlp.answers import load_classifier
+
+    classifier = load_classifier(model)
+    region = {s.id: s.region for s in sources}
+
+    def answer(document: Document, candidate: Candidate) -> Prediction | None:
+        return classifier.classify(document, candidate, outlet_region=region.get(document.source_id, ""))
+
+    with shown("classify", waiting(engine, "documents screened")) as update:
+        return classify_documents(engine, answer, model=classifier.version, progress=update)
+
+
+def run_group(engine: Engine) -> StageReport:
+    """Flagged documents to incidents."""
+    from nlp.group import GROUP_VERSION
+    from nlp.group import group as group_flagged
+
+    return group_documents(engine, group_flagged, version=GROUP_VERSION)
+
+
+def export_sheet(
+    engine: Engine, out: Path, night: date, sources: Sequence[Source], lang: Language, separator: str
+) -> tuple[Path, int]:
+    """Open flagged incidents to the sheet of the night; returns its path and its number of rows."""
+    publishers = publishers_of(sources)
+    with engine.begin() as conn:
+        rows = flagged_rows(conn, until=night)
+        mark_queued(conn, [r.incident.incident_id for r in rows])
+    sheet = out / f"flagged-{night}.csv"
+    write_sheet(sheet, rows, publishers=publishers, lang=lang, separator=separator)
+    console.print(flagged_table(rows, publishers=publishers, lang=lang))
+    return sheet, len(rows)
+
+
+def one_stage(db: str, name: str, run: Callable[[Engine], StageReport]) -> int:
+    """Run one stage on its own, under the lock and with an entry in the ledger."""
+    with opened(db, exclusive=True) as engine:
+        run_id = begin_run(engine, name, None, None)
+        report = run(engine)
+        note_stage(engine, run_id, report)
+        code = int(report.failed > 0)
+        finish_run(engine, run_id, exit_code=code)
+    say(f"{name}: {report.items_in} in, {report.items_out} out, {report.failed} failed")
+    return code
+
+
+def begin_run(engine: Engine, command: str, night: datetime | None, model: Path | None) -> int:
+    """Enter a run into the ledger."""
+    return start_run(
+        engine,
+        command=command,
+        night=requested(night),
+        code_version=CODE_VERSION,
+        model_version=model_name(model),
+    )
+
+
+def requested(night: datetime | None) -> date:
+    """The night of an option, or the one that is running now."""
+    return night.date() if night else night_of(datetime.now(UTC))
+
+
+def model_name(model: Path | None) -> str:
+    """Version of the model in use, by its folder's name."""
+    from nlp.registry import active_folder
+
+    return (model or active_folder()).name
+
+
+def publishers_of(sources: Sequence[Source]) -> dict[str, str]:
+    """Publisher by source id."""
+    return {s.id: s.publisher for s in sources}
+
+
+def waiting(engine: Engine, state: str) -> int:
+    """How many items wait in a state, for the progress bar."""
+    with reading(engine) as conn:
+        return count_states(conn).get(state, 0)
+
+
+@app.command()
+def nightly(
+    db: DbOption = DEFAULT_DB,
+    out: OutOption = DEFAULT_OUT,
+    night: DateOption = None,
+    replay: ReplayOption = None,
+    source: SourceOption = None,
+    sources: FolderOption = None,
+    model: ModelOption = None,
+    lang: LangOption = "id",
+    separator: SeparatorOption = ",",
+) -> int:
+    """Run the whole night, from crawl to export; ends with the sheet and a report."""
+    tongue, loaded = language(lang), manifests(sources, replay, source or ())
+    with opened(db, exclusive=True) as engine:
+        run_id = begin_run(engine, "nightly", night, model)
+        collected = run_crawl(engine, loaded, run_id, night, replay)
+        stages = (
+            run_extract(engine, loaded),
+            run_screen(engine),
+            run_classify(engine, loaded, model),
+            run_group(engine),
+        )
+        for stage in stages:
+            note_stage(engine, run_id, stage)
+        last = max((s.night for s in collected), default=requested(night))
+        sheet, shown_rows = export_sheet(engine, out, last, loaded, tongue, separator)
+        report = NightReport(
+            night=last,
+            run_id=run_id,
+            code_version=CODE_VERSION,
+            model_version=model_name(model),
+            sources=tuple(collected),
+            stages=stages,
+            incidents=shown_rows,
+            sheet=sheet.name,
+        )
+        target = out / f"report-{last}.json"
+        write_report(target, report, publishers=publishers_of(loaded))
+        finish_run(engine, run_id, exit_code=report.exit_code)
+    console.print(sources_table(collected, publishers_of(loaded), tongue))
+    say(f"sheet:  {sheet}\nreport: {target}")
+    return report.exit_code
+
+
+@app.command()
+def crawl(
+    db: DbOption = DEFAULT_DB,
+    night: DateOption = None,
+    replay: ReplayOption = None,
+    source: SourceOption = None,
+    sources: FolderOption = None,
+) -> int:
+    """Collect: sources to stored pages."""
+    loaded = manifests(sources, replay, source or ())
+    with opened(db, exclusive=True) as engine:
+        run_id = begin_run(engine, "crawl", night, None)
+        collected = run_crawl(engine, loaded, run_id, night, replay)
+        code = int(any(s.outcome not in GOOD_OUTCOMES for s in collected))
+        finish_run(engine, run_id, exit_code=code)
+    console.print(sources_table(collected, publishers_of(loaded), "id"))
+    return code
+
+
+@app.command()
+def extract(
+    page: Annotated[
+        Path | None, typer.Argument(help="A saved page: print its document, use no database.")
+    ] = None,
+    url: Annotated[str, typer.Option("--url", help="Address of the saved page.")] = "",
+    db: DbOption = DEFAULT_DB,
+    sources: FolderOption = None,
+) -> int:
+    """Read: stored pages to documents; or FILE.html --url URL to one document as JSON on stdout."""
+    loaded = manifests(sources, None, ())
+    if page is None:
+        return one_stage(db, "extract", lambda engine: run_extract(engine, loaded))
+    from nlp.extract import extract_file
+
+    by_host = {host: s for s in loaded for host in s.hosts}
+    known = by_host.get(urlsplit(url).hostname or "")
+    document = extract_file(page, url=url, rules=known.rules() if known else None)
+    print_json(asdict(document))
+    return 0
+
+
+@app.command()
+def screen(db: DbOption = DEFAULT_DB) -> int:
+    """Screen: documents to candidates, made for recall."""
+    return one_stage(db, "screen", run_screen)
+
+
+@app.command()
+def classify(
+    db: DbOption = DEFAULT_DB,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="JSONL of texts; uses no database.")
+    ] = None,
+    output_file: Annotated[Path | None, typer.Option("--output", help="JSONL of answers.")] = None,
+    sources: FolderOption = None,
+    model: ModelOption = None,
+) -> int:
+    """Classify: candidates to predictions; or --input F.jsonl --output G.jsonl without a database."""
+    if input_file is None and output_file is None:
+        loaded = manifests(sources, None, ())
+        return one_stage(db, "classify", lambda engine: run_classify(engine, loaded, model))
+    if input_file is None or output_file is None:
+        raise UsageError("classify: --input and --output go together; give both, or neither for the database")
+    from nlp.answers import answer_items, load_classifier, write_answers
+    from nlp.items import read_items
+
+    items, problems = read_items([input_file], gold=False)
+    classifier = load_classifier(model)
+    with shown("classify", len(items)) as update:
+        answers, failed = answer_items(items, classifier, progress=update)
+    write_answers(output_file, answers, model=classifier.version)
+    return say_skipped([*problems, *failed], len(items))
+
+
+@app.command()
+def group(db: DbOption = DEFAULT_DB) -> int:
+    """Group: flagged documents to incidents."""
+    return one_stage(db, "group", run_group)
+
+
+@app.command()
+def export(
+    db: DbOption = DEFAULT_DB,
+    out: OutOption = DEFAULT_OUT,
+    night: DateOption = None,
+    sources: FolderOption = None,
+    lang: LangOption = "id",
+    separator: SeparatorOption = ",",
+) -> int:
+    """Export: open flagged incidents to the sheet that an analyst decides on."""
+    loaded, tongue = manifests(sources, None, ()), language(lang)
+    with opened(db, exclusive=True) as engine:
+        sheet, _ = export_sheet(engine, out, requested(night), loaded, tongue, separator)
+    say(f"sheet: {sheet}")
+    return 0
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="JSONL of texts with the gold fields of the codebook.")],
+    as_json: Annotated[bool, typer.Option("--json", help="All metrics as JSON on stdout.")] = False,
+    model: ModelOption = None,
+) -> int:
+    """Measure: texts with gold labels to metrics per label, tag and type."""
+    from nlp.answers import answer_items, load_classifier
+    from nlp.evaluate import evaluate as measure
+    from nlp.items import read_items
+
+    items, problems = read_items([file], gold=True)
+    with shown("evaluate", len(items)) as update:
+        answers, failed = answer_items(items, load_classifier(model), progress=update)
+    metrics = measure([(a.item, a.prediction) for a in answers])
+    if as_json:
+        print_json(metrics)
+    else:
+        console.print(metrics_table(metrics))
+    return say_skipped([*problems, *failed], len(items))
+
+
+@app.command()
+def retrain(
+    out: Annotated[Path, typer.Option("--out", help="Folder of the new model; its name is the version.")],
+    labels: Annotated[Path, typer.Option("--labels", help="Folder with label files.")] = LABELS,
+    base: Annotated[str | None, typer.Option("--base", help="Encoder: a folder or a hub name.")] = None,
+    revision: Annotated[str | None, typer.Option("--revision", help="Revision of a hub name.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of split, order and fresh weights.")] = 17,
+) -> int:
+    """Train: label files to a model folder, measured on held-out families; does not make it active."""
+    from nlp.retrain import retrain as train_model
+    from nlp.train import Plan
+
+    with shown("retrain", None) as update:
+        metrics, problems = train_model(
+            sorted(labels.glob("*.jsonl")),
+            out,
+            code_version=CODE_VERSION,
+            plan=Plan(seed=seed),
+            base=base,
+            revision=revision,
+            progress=lambda step, _: update(step),
+        )
+    console.print(metrics_table(metrics["held_out"]))
+    say(f"model: {out}")
+    return say_skipped(problems, metrics["n_train"] + metrics["n_held_out"])
+
+
+@sources_app.command("check")
+def sources_check(folder: FolderOption = None) -> int:
+    """Check all manifests: each problem with file, line and what is allowed."""
+    chosen = folder or SOURCES
+    problems = check_sources(chosen)
+    for problem in problems:
+        say(problem)
+    console.print(
+        f"{chosen}: {len(list(chosen.glob('*.toml')))} manifests, {len(problems)} problems", soft_wrap=True
+    )
+    return 2 if problems else 0
+
+
+@app.command()
+def status(db: DbOption = DEFAULT_DB, lang: LangOption = "id") -> int:
+    """Show the last run, each source's last nights, and what waits in which stage."""
+    tongue = language(lang)
+    with opened(db, exclusive=False) as engine, reading(engine) as conn:
+        last, history, states = last_run(conn), source_history(conn), count_states(conn)
+    if last is None:
+        say("no run yet; start one with: python pipeline.py nightly")
+        return 0
+    say(f"last run: {last.command} of night {last.night}, exit code {last.exit_code}")
+    console.print(sources_table(history, {}, tongue))
+    console.print(states_table(states))
+    return 0
+
+
+def main() -> None:
+    """Run a verb; turn every error into one plain line and an exit code of the contract."""
+    set_up_logging()
+    try:
+        code = app(standalone_mode=False)
+    except NetraError as error:
+        sys.stderr.write(f"netra: {error}\n")
+        code = error.exit_code
+    except (click.exceptions.UsageError, typer.BadParameter) as error:
+        error.show()
+        code = UsageError.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        sys.stderr.write("netra: interrupted; everything stored so far is kept, run the same command again\n")
+        code = 4
+    except Exception:  # noqa: BLE001 - the last net: an unforeseen error must keep the exit code contract
+        VAR.mkdir(parents=True, exist_ok=True)
+        (VAR / "last-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        sys.stderr.write(
+            "netra: stopped by an unforeseen error; everything stored so far is kept.\n"
+            f"The details are in {VAR / 'last-error.txt'}; run the same command again to go on.\n"
+        )
+        code = 4
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

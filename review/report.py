@@ -1,0 +1,71 @@
+"""The nightly report: what each source and each stage did, as one JSON file for people and programs.
+
+Promises: every source of the night is in it with one outcome word; everything that failed is named; the file
+appears whole or not at all. Never does: hide a failure, hold a text of a document.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from store.records import GOOD_OUTCOMES, SourceReport, StageReport
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """All that a night leaves behind besides its rows."""
+
+    night: date
+    run_id: int
+    code_version: str
+    model_version: str
+    sources: tuple[SourceReport, ...]
+    stages: tuple[StageReport, ...]
+    incidents: int
+    sheet: str
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 when a source or an item failed."""
+        failed = any(s.outcome not in GOOD_OUTCOMES for s in self.sources) or any(
+            s.failed for s in self.stages
+        )
+        return int(failed)
+
+
+def report_content(report: NightReport, *, publishers: Mapping[str, str]) -> dict[str, Any]:
+    """The report as plain data; `failed_sources` repeats what an operator must look at first."""
+    content = asdict(report)
+    content["night"] = report.night.isoformat()
+    content["exit_code"] = report.exit_code
+    content["sources"] = [_source(s, publishers) for s in report.sources]
+    content["failed_sources"] = [
+        f"{s.source_id} ({s.night}): {s.outcome} - {s.message}"
+        for s in report.sources
+        if s.outcome not in GOOD_OUTCOMES
+    ]
+    return content
+
+
+def _source(source: SourceReport, publishers: Mapping[str, str]) -> dict[str, Any]:
+    row = asdict(source)
+    row["night"] = source.night.isoformat()
+    row["publisher"] = publishers.get(source.source_id, source.source_id)
+    return row
+
+
+def write_report(path: Path, report: NightReport, *, publishers: Mapping[str, str]) -> None:
+    """Write the report as indented JSON, replacing an older one of the same night."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    text = json.dumps(report_content(report, publishers=publishers), indent=1, ensure_ascii=False)
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def worst_first(sources: Sequence[SourceReport]) -> list[SourceReport]:
+    """Sources in the order in which an operator wants to read them: failed ones first, then by name."""
+    return sorted(sources, key=lambda s: (s.outcome in GOOD_OUTCOMES, s.source_id, s.night))

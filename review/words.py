@@ -1,0 +1,166 @@
+"""The words that an analyst sees, Indonesian first, English by choice.
+
+Promises: every value of the codebook has a word in both languages (tested); an act is always called
+*dugaan* (alleged). Never does: state guilt or a sanction as a fact of ours.
+"""
+
+from typing import Literal
+
+Language = Literal["id", "en"]
+
+HEADERS: dict[Language, dict[str, str]] = {
+    "id": {
+        "decision": "keputusan",
+        "decided_type": "jenis",
+        "actor": "pelaku",
+        "note": "catatan",
+        "reviewer": "peninjau",
+        "incident_id": "id_kejadian",
+        "n_documents": "jumlah_artikel",
+        "night": "malam",
+        "published": "waktu_terbit",
+        "sources": "sumber",
+        "link": "tautan",
+        "title": "judul",
+        "evidence": "bukti",
+        "types": "dugaan_jenis",
+        "position": "dugaan_jabatan",
+        "region": "wilayah",
+        "stage": "tahap",
+        "process": "proses",
+        "score": "skor_persen",
+        "model": "versi_model",
+        "text_hash": "sidik_teks",
+    },
+    "en": {
+        "decision": "decision",
+        "decided_type": "type",
+        "actor": "actor",
+        "note": "note",
+        "reviewer": "reviewer",
+        "incident_id": "incident_id",
+        "n_documents": "articles",
+        "night": "night",
+        "published": "published",
+        "sources": "sources",
+        "link": "link",
+        "title": "title",
+        "evidence": "evidence",
+        "types": "alleged_types",
+        "position": "alleged_position",
+        "region": "region",
+        "stage": "stage",
+        "process": "process",
+        "score": "score_percent",
+        "model": "model_version",
+        "text_hash": "text_hash",
+    },
+}
+
+WORDS: dict[Language, dict[str, str]] = {
+    "id": {
+        "banner": "memasang spanduk/baliho",
+        "online_campaign": "kampanye di media sosial",
+        "engage": "suka/komentar/bagikan di media sosial",
+        "photo_symbol": "foto bersama/simbol dukungan",
+        "attend_active": "hadir dan aktif dalam deklarasi/kampanye",
+        "spouse_no_leave": "mendampingi pasangan tanpa cuti",
+        "party_approach": "pendekatan ke partai/mencalonkan diri",
+        "party_member": "anggota/pengurus partai",
+        "partisan_activity": "kegiatan yang berpihak",
+        "mobilise": "mengerahkan/mengarahkan orang",
+        "team": "masuk tim kampanye",
+        "id_support": "surat dukungan/fotokopi KTP",
+        "partisan_decision": "keputusan yang menguntungkan/merugikan calon",
+        "state_facility": "memakai fasilitas negara",
+        "other": "bentuk lain",
+        "pre": "sebelum penetapan calon",
+        "post": "setelah penetapan calon",
+        "unknown": "belum diketahui",
+        "rumor": "informasi awal",
+        "report": "laporan/temuan",
+        "clarification": "klarifikasi",
+        "forwarded": "diteruskan",
+        "recommendation": "rekomendasi",
+        "sanction": "sanksi diberitakan",
+        "verdict": "putusan diberitakan",
+        "cleared": "dinyatakan tidak terbukti/dihentikan",
+        "jpt": "pimpinan tinggi (sekda/kepala dinas/setara)",
+        "pj_head": "penjabat kepala daerah",
+        "camat_lurah": "camat/lurah",
+        "school_health": "pendidikan/kesehatan",
+        "other_asn": "ASN lain",
+        "unspecified": "ASN (jabatan tidak disebut)",
+    },
+    "en": {
+        "banner": "banners or billboards",
+        "online_campaign": "campaigning online",
+        "engage": "like/comment/share",
+        "photo_symbol": "photo or symbol of support",
+        "attend_active": "active at a declaration or campaign",
+        "spouse_no_leave": "joins spouse's campaign without leave",
+        "party_approach": "approaches parties or declares candidacy",
+        "party_member": "party member or officer",
+        "partisan_activity": "partisan activity",
+        "mobilise": "mobilises people",
+        "team": "in a campaign team",
+        "id_support": "support letter or identity-card copies",
+        "partisan_decision": "decision for or against a side",
+        "state_facility": "uses state facilities",
+        "other": "other form",
+        "pre": "before candidates are fixed",
+        "post": "after candidates are fixed",
+        "unknown": "not known",
+        "rumor": "first information",
+        "report": "report or finding",
+        "clarification": "clarification",
+        "forwarded": "forwarded",
+        "recommendation": "recommendation",
+        "sanction": "sanction reported",
+        "verdict": "verdict reported",
+        "cleared": "reported as cleared or stopped",
+        "jpt": "senior official (regional secretary, head of agency)",
+        "pj_head": "acting head of region",
+        "camat_lurah": "head of district or ward",
+        "school_health": "school or health",
+        "other_asn": "other ASN",
+        "unspecified": "ASN (position not told)",
+    },
+}
+
+#: What stands before the types, so that a row read alone still says what it is.
+ALLEGED: dict[Language, str] = {"id": "dugaan", "en": "alleged"}
+
+OUTCOMES: dict[Language, dict[str, str]] = {
+    "id": {
+        "ok": "baik",
+        "unchanged": "tidak ada yang baru",
+        "empty": "kosong",
+        "blocked": "diblokir",
+        "challenge": "halaman tantangan",
+        "robots": "dilarang robots.txt",
+        "rate_limited": "dibatasi",
+        "malformed": "rusak",
+        "encoding": "salah enkode",
+        "timeout": "tidak menjawab",
+        "error": "galat",
+    },
+    "en": {
+        "ok": "ok",
+        "unchanged": "nothing new",
+        "empty": "empty",
+        "blocked": "blocked",
+        "challenge": "challenge page",
+        "robots": "disallowed by robots.txt",
+        "rate_limited": "rate limited",
+        "malformed": "malformed",
+        "encoding": "wrong encoding",
+        "timeout": "timeout",
+        "error": "error",
+    },
+}
+
+
+def word(value: str, lang: Language) -> str:
+    """The analyst's word for a codebook value; an unknown value is shown as it is."""
+    return WORDS[lang].get(value, value)

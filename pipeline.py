@@ -144,10 +144,11 @@ def run_extract(engine: Engine, sources: Sequence[Source]) -> StageReport:
 
 def run_screen(engine: Engine) -> StageReport:
     """Documents to candidates."""
+    from nlp.screen import SCREEN_VERSION
     from nlp.screen import screen as screen_document
 
     with shown("screen", waiting(engine, "documents extracted")) as update:
-        return screen_documents(engine, screen_document, progress=update)
+        return screen_documents(engine, screen_document, version=SCREEN_VERSION, progress=update)
 
 
 def run_classify(engine: Engine, sources: Sequence[Source], model: Path | None) -> StageReport:

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Engine
 
 from store.db import reading
 from store.records import Candidate, Document, Incident, Prediction, RawPage, StageReport, UsageError
+from store.schema import UnstorableError
 from store.stages import (
+    MAX_FAILURES,
     drop_page,
     incident_members,
     note_failure,
@@ -48,36 +50,47 @@ def work_off(
     name_of: Callable[[Item], str],
     work: Callable[[Item], Made],
     save: Callable[[Connection, Item, Made], None],
+    version: str,
     progress: Callable[[int], None] = lambda _: None,
 ) -> StageReport:
     """Work off everything pending; `pending` takes a limit, `progress` is told how many items are done.
 
+    `version` is that of the stage's code or model: what it failed on is tried again by a newer one.
     UsageError (a wrong model folder, say) is no fault of an item and ends the stage.
     """
     started = time.monotonic()
     saved = 0
     failed: set[str] = set()
+
     while True:
         with reading(engine) as conn:
             items = pending(conn, CHUNK)
         if not items:
             break
         made: list[tuple[Item, Made]] = []
+        broken: list[tuple[Item, Exception]] = []
         for item in items:
             try:
                 made.append((item, work(item)))
             except UsageError:
                 raise
             except Exception as error:  # noqa: BLE001 - a poison item may raise anything; it is quarantined
-                name = name_of(item)
-                tries = note_failure(engine, stage, name, f"{type(error).__name__}: {error}")
-                failed.add(name)
-                log.warning("%s: %s failed (try %d): %s", stage, name, tries, error)
+                broken.append((item, error))
         with engine.begin() as conn:
             for item, result in made:
-                save(conn, item, result)
-                failed.discard(name_of(item))
-        saved += len(made)
+                try:
+                    with conn.begin_nested():
+                        save(conn, item, result)
+                except UnstorableError as error:
+                    broken.append((item, error))
+                else:
+                    saved += 1
+                    failed.discard(name_of(item))
+        for item, reason in broken:
+            name = name_of(item)
+            tries = note_failure(engine, stage, name, f"{type(reason).__name__}: {reason}", version=version)
+            failed.add(name)
+            log.warning("%s: %s failed (try %d of %d): %s", stage, name, tries, MAX_FAILURES, reason)
         progress(saved)
     return StageReport(stage, saved + len(failed), saved, len(failed), time.monotonic() - started)
 
@@ -104,12 +117,17 @@ def extract_pages(
         name_of=lambda page: page.page_id,
         work=read,
         save=save,
+        version=version,
         progress=progress,
     )
 
 
 def screen_documents(
-    engine: Engine, screen: Callable[[Document], Candidate], *, progress: Callable[[int], None]
+    engine: Engine,
+    screen: Callable[[Document], Candidate],
+    *,
+    version: str,
+    progress: Callable[[int], None],
 ) -> StageReport:
     """Documents to candidates."""
     return work_off(
@@ -119,6 +137,7 @@ def screen_documents(
         name_of=lambda document: document.doc_id,
         work=screen,
         save=lambda conn, _, candidate: save_candidate(conn, candidate),
+        version=version,
         progress=progress,
     )
 
@@ -138,6 +157,7 @@ def classify_documents(
         name_of=lambda pair: pair[0].doc_id,
         work=lambda pair: classify(*pair),
         save=lambda conn, pair, made: save_prediction(conn, pair[0].doc_id, made, model=model),
+        version=model,
         progress=progress,
     )
 

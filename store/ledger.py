@@ -1,0 +1,111 @@
+"""What ran, over what, with which code and model, and what became of each source and stage.
+
+Promises: a run that was killed stays in the ledger without an end; a later word on the same source and night,
+or the same stage, replaces the earlier one of that run. Never does: decide anything; content digests leave
+the ledger out.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+
+from store.db import upsert
+from store.records import Outcome, SourceReport, StageReport, StoppedError
+from store.rows import values_of
+from store.schema import documents, incidents, pages, run_sources, run_stages, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the command line; without an end it is running or was killed."""
+
+    run_id: int
+    command: str
+    night: date
+    code_version: str
+    model_version: str
+    started_at: datetime
+    ended_at: datetime | None
+    exit_code: int | None
+
+
+def start_run(engine: Engine, *, command: str, night: date, code_version: str, model_version: str) -> int:
+    """Enter a run into the ledger; returns its number."""
+    row = {
+        "command": command,
+        "night": night,
+        "code_version": code_version,
+        "model_version": model_version,
+        "started_at": datetime.now(UTC),
+    }
+    with engine.begin() as conn:
+        return int(conn.execute(insert(runs).values(row).returning(runs.c.run_id)).scalar_one())
+
+
+def note_source(engine: Engine, run_id: int, report: SourceReport) -> None:
+    """Enter what became of one source in one night."""
+    keys = ("run_id", "source_id", "night")
+    with engine.begin() as conn:
+        upsert(conn, run_sources, [values_of(report, run_id=run_id)], keys=keys, update=True)
+
+
+def note_stage(engine: Engine, run_id: int, report: StageReport) -> None:
+    """Enter what one stage did."""
+    with engine.begin() as conn:
+        upsert(conn, run_stages, [values_of(report, run_id=run_id)], keys=("run_id", "stage"), update=True)
+
+
+def finish_run(engine: Engine, run_id: int, *, exit_code: int) -> None:
+    """Enter the end of a run. Raises StoppedError when no such run was started."""
+    with engine.begin() as conn:
+        done = conn.execute(
+            update(runs)
+            .where(runs.c.run_id == run_id)
+            .values(ended_at=datetime.now(UTC), exit_code=exit_code)
+        )
+        if done.rowcount != 1:
+            raise StoppedError(f"run {run_id} is not in the ledger. This is a bug.")
+
+
+def source_history(conn: Connection, *, nights: int = 14) -> list[SourceReport]:
+    """The last word on every source in each of the last `nights` nights that ran, by (source_id, night)."""
+    recent = select(run_sources.c.night).distinct().order_by(run_sources.c.night.desc()).limit(nights)
+    last = (
+        select(
+            run_sources.c.source_id,
+            run_sources.c.night,
+            func.max(run_sources.c.run_id).label("run_id"),
+        )
+        .where(run_sources.c.night.in_(recent.scalar_subquery()))
+        .group_by(run_sources.c.source_id, run_sources.c.night)
+        .subquery()
+    )
+    found = conn.execute(
+        select(*(run_sources.c[field.name] for field in fields(SourceReport)))
+        .join(
+            last,
+            (run_sources.c.run_id == last.c.run_id)
+            & (run_sources.c.source_id == last.c.source_id)
+            & (run_sources.c.night == last.c.night),
+        )
+        .order_by(run_sources.c.source_id, run_sources.c.night)
+    )
+    return [SourceReport(**dict(row) | {"outcome": Outcome(row["outcome"])}) for row in found.mappings()]
+
+
+def last_run(conn: Connection) -> Run | None:
+    """The run that was started last, or None in an empty ledger."""
+    row = conn.execute(select(runs).order_by(runs.c.run_id.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else Run(**row)
+
+
+def count_states(conn: Connection) -> dict[str, int]:
+    """How many pages, documents and incidents stand in which state: {"pages fetched": 3, ...}."""
+    counts: dict[str, int] = {}
+    for table in (pages, documents, incidents):
+        found = conn.execute(
+            select(table.c.state, func.count()).group_by(table.c.state).order_by(table.c.state)
+        )
+        counts |= {f"{table.name} {state}": n for state, n in found}
+    return counts

@@ -1,0 +1,1 @@
+"""Alembic environment and versions; `store.db.migrate` runs them."""

@@ -1,0 +1,353 @@
+"""The tables of one night: natural keys, CHECKs on every vocabulary, foreign keys between stages.
+
+    frontier ─▶ pages ─▶ documents ─▶ candidates ─▶ predictions ─▶ incident_documents ─▶ incidents
+    runs ─▶ run_sources, run_stages          failures          validators
+
+Promises: the same tables on SQLite and PostgreSQL; times are aware and kept in UTC; text comes back exactly
+as it went in or is refused by name. Never does: read or write a row. Columns marked NOT_CONTENT say when or
+where something was worked on, not what it is; `store.digest` leaves them out.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.exc import DontWrapMixin
+
+from store.records import LABELS, POSITIONS, PROCESSES, STAGES, Outcome, State, StoppedError, WarcRef
+
+PAGE_STATES: Final = (State.FETCHED, State.EXTRACTED, State.QUARANTINED)
+#: A document is `fetched` again while its page waits for a newer extractor.
+DOCUMENT_STATES: Final = tuple(State)
+INCIDENT_STATES: Final = (State.GROUPED, State.QUEUED, State.REVIEWED)
+FRONTIER_STATES: Final = ("queued", "leased", "done", "failed")
+WORK_STAGES: Final = ("extract", "screen", "classify", "group")
+
+#: Column.info of a column that tells of the work and not of the thing worked on.
+NOT_CONTENT: Final = {"content": False}
+
+
+class UnstorableError(StoppedError, DontWrapMixin):
+    """A value cannot be kept exactly on both databases; the message names what is wrong with it."""
+
+
+class PlainText(TypeDecorator[str]):
+    """Text that both databases keep exactly; PostgreSQL has no NUL, UTF-8 has no lone surrogate."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        nul = value.find("\0")
+        if nul >= 0:
+            raise UnstorableError(
+                f"text {value[:40]!r} carries a NUL character at position {nul}, which PostgreSQL refuses. "
+                "Clean the text before it is saved (nlp.clean does)."
+            )
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise UnstorableError(
+                f"text {value[:40]!r} carries half a surrogate pair at position {error.start}, which is not "
+                "valid Unicode. Clean the text before it is saved (nlp.clean does)."
+            ) from error
+        return str(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC. SQLite forgets zones, so that a naive value would silently be a lie."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise UnstorableError(f"time {value.isoformat()} has no zone. Give it one before it is saved.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class TextList(TypeDecorator[tuple[str, ...]]):
+    """A tuple of texts as a JSON list, in order."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else list(value)
+
+    def process_result_value(self, value: Sequence[str] | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else tuple(value)
+
+
+class WarcRefs(TypeDecorator[tuple[WarcRef, ...]]):
+    """The places of an article's bodies as a JSON list of [file, offset]."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[WarcRef, ...] | None, dialect: Dialect) -> list[Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else [[ref.file, ref.offset] for ref in value]
+
+    def process_result_value(
+        self,
+        value: Sequence[Any] | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
+    ) -> tuple[WarcRef, ...] | None:
+        return None if value is None else tuple(WarcRef(file, offset) for file, offset in value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    words = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+def _not_negative(*columns: str) -> CheckConstraint:
+    return CheckConstraint(" AND ".join(f"{column} >= 0" for column in columns), name="not_negative")
+
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("page_id", PlainText, primary_key=True),
+    Column("source_id", PlainText, nullable=False),
+    Column("url", PlainText, nullable=False),
+    Column("canonical_url", PlainText, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("fetched_at", UtcTime, nullable=False, info=NOT_CONTENT),
+    Column("status", Integer, nullable=False),
+    Column("format", PlainText, nullable=False),
+    Column("part", PlainText, nullable=False),
+    Column("encoding", PlainText, nullable=False),
+    Column("refs", WarcRefs, nullable=False, info=NOT_CONTENT),
+    Column("body_sha256", PlainText, nullable=False),
+    Column("pages_expected", Integer, nullable=False),
+    Column("state", PlainText, nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("extractor_version", PlainText, nullable=False),
+    UniqueConstraint("source_id", "canonical_url"),
+    _one_of("state", PAGE_STATES),
+    _one_of("format", ("html", "blogger", "wordpress", "feed", "social")),
+    _not_negative("pages_expected"),
+    Index(None, "state", "night", "page_id"),
+)
+
+frontier = Table(
+    "frontier",
+    metadata,
+    Column("source_id", PlainText, primary_key=True),
+    Column("canonical_url", PlainText, primary_key=True),
+    Column("url", PlainText, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("place", Integer, nullable=False, info=NOT_CONTENT),
+    Column("state", PlainText, nullable=False),
+    Column("lease_until", UtcTime, info=NOT_CONTENT),
+    Column("attempts", Integer, nullable=False, info=NOT_CONTENT),
+    Column("failed_night", Date),
+    Column("reason", PlainText, nullable=False),
+    _one_of("state", FRONTIER_STATES),
+    _not_negative("attempts", "place"),
+    CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
+    Index(None, "source_id", "state"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("doc_id", PlainText, primary_key=True),
+    Column("page_id", PlainText, ForeignKey("pages.page_id"), nullable=False),
+    Column("source_id", PlainText, nullable=False),
+    Column("kind", PlainText, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("url", PlainText, nullable=False),
+    Column("canonical_url", PlainText, nullable=False),
+    Column("title", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
+    Column("author", PlainText, nullable=False),
+    Column("published_at", UtcTime),
+    Column("published_precision", PlainText, nullable=False),
+    Column("dateline", PlainText, nullable=False),
+    Column("language", PlainText, nullable=False),
+    Column("pages_expected", Integer, nullable=False),
+    Column("pages_fetched", Integer, nullable=False),
+    Column("extractor", PlainText, nullable=False),
+    Column("extractor_version", PlainText, nullable=False),
+    Column("text_sha256", PlainText, nullable=False),
+    Column("removed", TextList, nullable=False),
+    Column("fetched_at", UtcTime, info=NOT_CONTENT),
+    Column("state", PlainText, nullable=False),
+    Column("scored_by", PlainText, nullable=False),
+    Column("grouped_by", PlainText, nullable=False),
+    _one_of("state", DOCUMENT_STATES),
+    _one_of("kind", ("news", "post")),
+    _one_of("published_precision", ("minute", "day", "none")),
+    _not_negative("pages_expected", "pages_fetched"),
+    Index(None, "page_id"),
+    Index(None, "state", "night", "doc_id"),
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("doc_id", PlainText, ForeignKey("documents.doc_id"), primary_key=True),
+    Column("candidate", Boolean, nullable=False),
+    Column("reasons", TextList, nullable=False),
+    Column("sentences", TextList, nullable=False),
+    Column("screen_version", PlainText, nullable=False),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("doc_id", PlainText, ForeignKey("documents.doc_id"), primary_key=True),
+    Column("label", PlainText, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("types", TextList, nullable=False),
+    Column("stage", PlainText, nullable=False),
+    Column("process", PlainText, nullable=False),
+    Column("position", PlainText, nullable=False),
+    Column("region", PlainText, nullable=False),
+    Column("evidence", TextList, nullable=False),
+    Column("model", PlainText, nullable=False),
+    _one_of("label", LABELS),
+    _one_of("stage", STAGES),
+    _one_of("process", PROCESSES),
+    _one_of("position", POSITIONS),
+    CheckConstraint("score >= 0 AND score <= 1", name="score"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", PlainText, primary_key=True),
+    Column("first_night", Date, nullable=False),
+    Column("region", PlainText, nullable=False),
+    Column("position", PlainText, nullable=False),
+    Column("types", TextList, nullable=False),
+    Column("process", PlainText, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("state", PlainText, nullable=False),
+    _one_of("position", POSITIONS),
+    _one_of("process", PROCESSES),
+    _one_of("state", INCIDENT_STATES),
+    CheckConstraint("score >= 0 AND score <= 1", name="score"),
+    Index(None, "first_night"),
+)
+
+# A document tells of one incident at most, and only a scored one can: both are held by the keys.
+incident_documents = Table(
+    "incident_documents",
+    metadata,
+    Column("doc_id", PlainText, ForeignKey("predictions.doc_id"), primary_key=True),
+    Column("incident_id", PlainText, ForeignKey("incidents.incident_id"), nullable=False),
+    Column("place", Integer, nullable=False),
+    _not_negative("place"),
+    Index(None, "incident_id", "place"),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("stage", PlainText, primary_key=True),
+    Column("item_id", PlainText, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", PlainText, nullable=False),
+    Column("version", PlainText, nullable=False),
+    _one_of("stage", WORK_STAGES),
+    CheckConstraint("attempts >= 1", name="attempts"),
+    info=NOT_CONTENT,
+)
+
+validators = Table(
+    "validators",
+    metadata,
+    Column("url", PlainText, primary_key=True),
+    Column("etag", PlainText, nullable=False),
+    Column("last_modified", PlainText, nullable=False),
+    Column("body_sha256", PlainText, nullable=False),
+    info=NOT_CONTENT,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("command", PlainText, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("code_version", PlainText, nullable=False),
+    Column("model_version", PlainText, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("exit_code", Integer),
+    CheckConstraint("(ended_at IS NULL) = (exit_code IS NULL)", name="ended"),
+    info=NOT_CONTENT,
+)
+
+run_sources = Table(
+    "run_sources",
+    metadata,
+    Column("run_id", Integer, ForeignKey("runs.run_id"), primary_key=True),
+    Column("source_id", PlainText, primary_key=True),
+    Column("night", Date, primary_key=True),
+    Column("outcome", PlainText, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("new_pages", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("message", PlainText, nullable=False),
+    _one_of("outcome", Outcome),
+    _not_negative("requests", "pages", "new_pages", "failed"),
+    Index(None, "night"),
+    info=NOT_CONTENT,
+)
+
+run_stages = Table(
+    "run_stages",
+    metadata,
+    Column("run_id", Integer, ForeignKey("runs.run_id"), primary_key=True),
+    Column("stage", PlainText, primary_key=True),
+    Column("items_in", Integer, nullable=False),
+    Column("items_out", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    _not_negative("items_in", "items_out", "failed", "seconds"),
+    info=NOT_CONTENT,
+)

@@ -1,0 +1,174 @@
+"""What is handed out, when, and in which order."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from store.frontier import (
+    MAX_ATTEMPTS,
+    Link,
+    Validator,
+    fail,
+    finish,
+    get_validator,
+    is_done,
+    lease,
+    night_of,
+    offer,
+    put_page,
+    put_validator,
+    release_leases,
+)
+from store.schema import frontier, pages
+from tests.store.samples import NIGHT, SOURCE, make_link, make_page
+
+NOW = datetime(2024, 9, 16, 19, 0, tzinfo=UTC)  # 02:00 of 17 September in Jakarta
+DAY = timedelta(days=1)
+LINKS = [make_link(number) for number in range(5)]
+
+
+def take(conn: Connection, *, nights: int = 0, seconds: float = 0, limit: int = 100) -> list[Link]:
+    now = NOW + nights * DAY + timedelta(seconds=seconds)
+    return lease(conn, SOURCE, now=now, ttl_s=60, limit=limit)
+
+
+def test_only_links_that_are_new_to_the_source_are_queued(engine: Engine) -> None:
+    with engine.begin() as conn:
+        assert offer(conn, SOURCE, LINKS[:3], night=NIGHT) == 3
+        assert offer(conn, SOURCE, [*LINKS[1:4], LINKS[3]], night=NIGHT + DAY) == 1
+        assert offer(conn, "warta-mandar", LINKS[:3], night=NIGHT) == 3
+        assert offer(conn, SOURCE, [], night=NIGHT) == 0
+        nights = conn.execute(select(frontier.c.night).where(frontier.c.source_id == SOURCE)).scalars().all()
+    assert sorted(nights) == [NIGHT] * 3 + [NIGHT + DAY]
+
+
+def test_a_link_whose_page_came_in_a_larger_response_is_not_queued(engine: Engine) -> None:
+    with engine.begin() as conn:
+        assert put_page(conn, make_page(1))
+        assert offer(conn, SOURCE, LINKS, night=NIGHT) == 4
+        assert LINKS[1] not in take(conn)
+        assert is_done(conn, SOURCE, LINKS[1].canonical_url)
+        assert not is_done(conn, SOURCE, LINKS[2].canonical_url)
+        assert not is_done(conn, "warta-mandar", LINKS[1].canonical_url)
+
+
+def test_links_are_handed_out_newest_night_first_and_in_the_order_of_the_source(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, [LINKS[4], LINKS[0]], night=NIGHT)
+        offer(conn, SOURCE, [LINKS[3], LINKS[1]], night=NIGHT + DAY)
+        assert take(conn, nights=1, limit=3) == [LINKS[3], LINKS[1], LINKS[4]]
+        assert take(conn, nights=1, limit=3) == [LINKS[0]]
+
+
+def test_a_leased_link_is_handed_out_again_when_its_time_has_run_out(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS, night=NIGHT)
+        assert len(take(conn)) == 5
+        assert take(conn, seconds=59) == []
+        assert len(take(conn, seconds=60)) == 5
+
+
+def test_leases_of_a_dead_run_are_released_at_once_and_per_source(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS, night=NIGHT)
+        offer(conn, "warta-mandar", LINKS, night=NIGHT)
+        first = take(conn, limit=2)
+        lease(conn, "warta-mandar", now=NOW, ttl_s=60, limit=9)
+        assert release_leases(conn, SOURCE) == 2
+        assert take(conn, limit=2) == first
+        assert lease(conn, "warta-mandar", now=NOW, ttl_s=60, limit=9) == []
+
+
+def test_a_finished_link_never_comes_back(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS[1:2], night=NIGHT)
+        take(conn)
+        assert finish(conn, make_page(1))
+        assert offer(conn, SOURCE, LINKS[1:2], night=NIGHT + DAY) == 0
+        fail(conn, SOURCE, LINKS[1].canonical_url, reason="late answer", night=NIGHT)
+        assert take(conn, nights=9) == []
+        assert is_done(conn, SOURCE, LINKS[1].canonical_url)
+
+
+def test_the_first_version_of_a_page_stays(engine: Engine) -> None:
+    with engine.begin() as conn:
+        assert put_page(conn, make_page(1))
+        assert not put_page(conn, make_page(1, body_sha256="f" * 64, night=NIGHT + 2 * DAY))
+        assert not finish(conn, make_page(1, body_sha256="e" * 64))
+        assert conn.execute(select(pages.c.body_sha256)).scalars().all() == [make_page(1).body_sha256]
+
+
+def test_page_and_state_come_together_or_not_at_all(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS, night=NIGHT)
+        take(conn)
+
+    def die_after_finish() -> None:
+        with engine.begin() as conn:
+            finish(conn, make_page(1))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        die_after_finish()
+    with engine.begin() as conn:
+        assert not is_done(conn, SOURCE, LINKS[1].canonical_url)
+        assert set(conn.execute(select(frontier.c.state)).scalars()) == {"leased"}
+
+
+def test_a_failed_link_is_tried_once_a_night_and_given_up_after_the_last_try(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS[:1], night=NIGHT)
+        for attempt in range(MAX_ATTEMPTS):
+            assert take(conn, nights=attempt) == LINKS[:1]
+            fail(conn, SOURCE, LINKS[0].canonical_url, reason="HTTP 500", night=NIGHT + attempt * DAY)
+            assert take(conn, nights=attempt) == []
+        assert take(conn, nights=MAX_ATTEMPTS) == []
+
+
+def test_a_failed_link_that_succeeds_later_keeps_no_trace_of_the_failure(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS[1:2], night=NIGHT)
+        take(conn)
+        fail(conn, SOURCE, LINKS[1].canonical_url, reason="HTTP 500", night=NIGHT)
+        take(conn, nights=1)
+        finish(conn, make_page(1))
+        row = conn.execute(select(frontier)).mappings().one()
+    assert (row["state"], row["reason"], row["failed_night"], row["lease_until"]) == ("done", "", None, None)
+
+
+def test_a_replay_that_starts_over_does_not_run_ahead_of_its_night(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS[:1], night=NIGHT)
+        offer(conn, SOURCE, LINKS[1:2], night=NIGHT + DAY)
+        assert take(conn) == LINKS[:1]
+        assert take(conn, nights=1) == [LINKS[1], LINKS[0]]
+
+
+def test_the_night_of_a_replay_is_not_that_of_the_clock(engine: Engine) -> None:
+    later = NOW + 800 * DAY
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS[:1], night=NIGHT)
+        assert lease(conn, SOURCE, now=later, ttl_s=60, limit=9, night=NIGHT) == LINKS[:1]
+        fail(conn, SOURCE, LINKS[0].canonical_url, reason="not in archive", night=NIGHT)
+        assert lease(conn, SOURCE, now=later, ttl_s=60, limit=9, night=NIGHT) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "night"),
+    [
+        (datetime(2024, 9, 16, 16, 59, 59, tzinfo=UTC), date(2024, 9, 16)),
+        (datetime(2024, 9, 16, 17, 0, tzinfo=UTC), date(2024, 9, 17)),
+    ],
+)
+def test_a_night_begins_at_midnight_in_jakarta(moment: datetime, night: date) -> None:
+    assert night_of(moment) == night
+
+
+def test_the_newest_validator_replaces_the_older_one(engine: Engine) -> None:
+    with engine.begin() as conn:
+        assert get_validator(conn, "https://a.test/feed") is None
+        put_validator(conn, Validator("https://a.test/feed", etag='"1"'))
+        newest = Validator("https://a.test/feed", last_modified="Tue, 17 Sep 2024 02:00:00 GMT")
+        put_validator(conn, newest)
+        assert get_validator(conn, "https://a.test/feed") == newest

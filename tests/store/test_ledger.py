@@ -1,0 +1,113 @@
+"""The ledger tells what ran and what became of each source."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+
+from store.ledger import (
+    count_states,
+    finish_run,
+    last_run,
+    note_source,
+    note_stage,
+    source_history,
+    start_run,
+)
+from store.records import Outcome, SourceReport, StageReport, StoppedError
+from store.schema import run_stages
+from tests.store.samples import NIGHT, put_extracted, put_grouped
+
+DAY = timedelta(days=1)
+
+
+def begin(engine: Engine, night: date = NIGHT) -> int:
+    return start_run(engine, command="nightly", night=night, code_version="0.1.0", model_version="m-1")
+
+
+def report(source_id: str, night: date, outcome: Outcome = Outcome.OK, message: str = "") -> SourceReport:
+    return SourceReport(source_id, night, outcome, 9, 7, 5, 1, message)
+
+
+def test_a_run_has_no_end_until_it_ends(engine: Engine) -> None:
+    with engine.begin() as conn:
+        assert last_run(conn) is None
+    before = datetime.now(UTC)
+    run_id = begin(engine)
+    with engine.begin() as conn:
+        run = last_run(conn)
+    assert run is not None
+    assert (run.run_id, run.command, run.night, run.code_version) == (run_id, "nightly", NIGHT, "0.1.0")
+    assert (run.ended_at, run.exit_code) == (None, None)
+    assert before <= run.started_at <= datetime.now(UTC)
+    finish_run(engine, run_id, exit_code=1)
+    with engine.begin() as conn:
+        ended = last_run(conn)
+    assert ended is not None
+    assert ended.exit_code == 1
+    assert ended.ended_at is not None
+    assert ended.ended_at >= ended.started_at
+    assert begin(engine) > run_id
+
+
+def test_a_run_that_was_not_started_has_no_end_and_no_sources(engine: Engine) -> None:
+    with pytest.raises(StoppedError, match="run 7 is not in the ledger"):
+        finish_run(engine, 7, exit_code=0)
+    with pytest.raises(IntegrityError):
+        note_source(engine, 7, report("a", NIGHT))
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_comes_back_as_it_was(engine: Engine, outcome: Outcome) -> None:
+    noted = report("kabar-lontara", NIGHT, outcome, "3 artikel gagal 🙂")
+    note_source(engine, begin(engine), noted)
+    with engine.begin() as conn:
+        (back,) = source_history(conn)
+    assert back == noted
+    assert isinstance(back.outcome, Outcome)
+
+
+def test_the_history_has_the_last_word_of_each_night(engine: Engine) -> None:
+    first, second = begin(engine), begin(engine)
+    note_source(engine, first, report("b", NIGHT))
+    note_source(engine, first, report("a", NIGHT, Outcome.BLOCKED))
+    note_source(engine, second, report("a", NIGHT, Outcome.UNCHANGED))
+    note_source(engine, second, report("a", NIGHT + DAY, Outcome.TIMEOUT))
+    note_source(engine, second, report("a", NIGHT + DAY, Outcome.OK))
+    with engine.begin() as conn:
+        assert source_history(conn) == [
+            report("a", NIGHT, Outcome.UNCHANGED),
+            report("a", NIGHT + DAY, Outcome.OK),
+            report("b", NIGHT),
+        ]
+
+
+def test_the_history_goes_back_a_number_of_nights_that_ran(engine: Engine) -> None:
+    run_id = begin(engine)
+    for number in range(0, 40, 2):
+        note_source(engine, run_id, report("a", NIGHT + number * DAY))
+    with engine.begin() as conn:
+        assert len(source_history(conn)) == 14
+        assert [row.night for row in source_history(conn, nights=2)] == [NIGHT + 36 * DAY, NIGHT + 38 * DAY]
+
+
+def test_a_stage_is_noted_once_per_run(engine: Engine) -> None:
+    run_id = begin(engine)
+    note_stage(engine, run_id, StageReport("extract", 9, 8, 1, 0.25))
+    note_stage(engine, run_id, StageReport("extract", 9, 9, 0, 0.5))
+    with engine.begin() as conn:
+        rows = conn.execute(select(run_stages)).all()
+    assert [tuple(row) for row in rows] == [(run_id, "extract", 9, 9, 0, 0.5)]
+
+
+def test_states_are_counted_per_table(engine: Engine) -> None:
+    put_grouped(engine, 1, 2)
+    put_extracted(engine, 3)
+    with engine.begin() as conn:
+        assert count_states(conn) == {
+            "pages extracted": 3,
+            "documents extracted": 1,
+            "documents grouped": 2,
+            "incidents grouped": 2,
+        }

@@ -5,6 +5,7 @@ source or an item failed and the report names it; 2 wrong use or configuration; 
 4 stopped by an error, nothing lost. Never does: decide, fetch, classify or store by itself.
 """
 
+import itertools
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import click
 import typer
 from sqlalchemy import Engine
 
@@ -108,15 +108,16 @@ def run_crawl(
         raise UsageError(f"--replay {replay}: no such file; give the path of a .warc.gz file")
     if not sources:
         raise UsageError("no source manifest was found; see: python pipeline.py sources check")
-    with shown("crawl", len(sources)) as update:
+    finished = itertools.count(1)
+    with shown("crawl", None) as update:
         reports = crawl_sources(
             engine,
             sources,
-            run_id=run_id,
-            night=night.date() if night else None,
+            run_id=str(run_id),
+            night=requested(night),
             replay=replay,
             warc_dir=VAR / "warc",
-            progress=update,
+            progress=lambda _: update(next(finished)),
         )
     for report in reports:
         note_source(engine, run_id, report)
@@ -144,11 +145,11 @@ def run_extract(engine: Engine, sources: Sequence[Source]) -> StageReport:
 
 def run_screen(engine: Engine) -> StageReport:
     """Documents to candidates."""
-    from nlp.screen import SCREEN_VERSION
     from nlp.screen import screen as screen_document
+    from nlp.screen import screen_version
 
     with shown("screen", waiting(engine, "documents extracted")) as update:
-        return screen_documents(engine, screen_document, version=SCREEN_VERSION, progress=update)
+        return screen_documents(engine, screen_document, version=screen_version(), progress=update)
 
 
 def run_classify(engine: Engine, sources: Sequence[Source], model: Path | None) -> StageReport:
@@ -187,10 +188,10 @@ def export_sheet(
     return sheet, len(rows)
 
 
-def one_stage(db: str, name: str, run: Callable[[Engine], StageReport]) -> int:
+def one_stage(db: str, name: str, run: Callable[[Engine], StageReport], *, model_version: str = "") -> int:
     """Run one stage on its own, under the lock and with an entry in the ledger."""
     with opened(db, exclusive=True) as engine:
-        run_id = begin_run(engine, name, None, None)
+        run_id = begin_run(engine, name, None, model_version)
         report = run(engine)
         note_stage(engine, run_id, report)
         code = int(report.failed > 0)
@@ -199,14 +200,14 @@ def one_stage(db: str, name: str, run: Callable[[Engine], StageReport]) -> int:
     return code
 
 
-def begin_run(engine: Engine, command: str, night: datetime | None, model: Path | None) -> int:
-    """Enter a run into the ledger."""
+def begin_run(engine: Engine, command: str, night: datetime | None, model_version: str) -> int:
+    """Enter a run into the ledger; `model_version` is empty for a command that uses no model."""
     return start_run(
         engine,
         command=command,
         night=requested(night),
         code_version=CODE_VERSION,
-        model_version=model_name(model),
+        model_version=model_version,
     )
 
 
@@ -248,7 +249,7 @@ def nightly(
     """Run the whole night, from crawl to export; ends with the sheet and a report."""
     tongue, loaded = language(lang), manifests(sources, replay, source or ())
     with opened(db, exclusive=True) as engine:
-        run_id = begin_run(engine, "nightly", night, model)
+        run_id = begin_run(engine, "nightly", night, model_name(model))
         collected = run_crawl(engine, loaded, run_id, night, replay)
         stages = (
             run_extract(engine, loaded),
@@ -289,7 +290,7 @@ def crawl(
     """Collect: sources to stored pages."""
     loaded = manifests(sources, replay, source or ())
     with opened(db, exclusive=True) as engine:
-        run_id = begin_run(engine, "crawl", night, None)
+        run_id = begin_run(engine, "crawl", night, "")
         collected = run_crawl(engine, loaded, run_id, night, replay)
         code = int(any(s.outcome not in GOOD_OUTCOMES for s in collected))
         finish_run(engine, run_id, exit_code=code)
@@ -338,7 +339,12 @@ def classify(
     """Classify: candidates to predictions; or --input F.jsonl --output G.jsonl without a database."""
     if input_file is None and output_file is None:
         loaded = manifests(sources, None, ())
-        return one_stage(db, "classify", lambda engine: run_classify(engine, loaded, model))
+        return one_stage(
+            db,
+            "classify",
+            lambda engine: run_classify(engine, loaded, model),
+            model_version=model_name(model),
+        )
     if input_file is None or output_file is None:
         raise UsageError("classify: --input and --output go together; give both, or neither for the database")
     from nlp.answers import answer_items, load_classifier, write_answers
@@ -460,10 +466,10 @@ def main() -> None:
     except NetraError as error:
         sys.stderr.write(f"netra: {error}\n")
         code = error.exit_code
-    except (click.exceptions.UsageError, typer.BadParameter) as error:
-        error.show()
+    except typer.TyperException as error:
+        sys.stderr.write(f"netra: {error.format_message()} See: python pipeline.py --help\n")
         code = UsageError.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("netra: interrupted; everything stored so far is kept, run the same command again\n")
         code = 4
     except Exception:  # noqa: BLE001 - the last net: an unforeseen error must keep the exit code contract

@@ -52,7 +52,7 @@ def retrain(
         version=out.name,
         base="multilingual-e5-small, 20,000 Indonesian pieces" if base == str(DEFAULT_ENCODER) else base,
         heads=head_names(),
-        max_tokens=plan.max_tokens,
+        max_tokens=trained.max_tokens,
         temperature=trained.temperature,
         threshold=trained.threshold,
         type_threshold=plan.type_threshold,

@@ -82,6 +82,7 @@ class Trained:
 
     network: Network
     tokenizer: PreTrainedTokenizerBase
+    max_tokens: int
     temperature: float
     threshold: float
     best_epoch: int
@@ -159,8 +160,9 @@ def train(
                 raise UsageError(
                     f"labels: the {name} part has no item with label {label!r}; write more items"
                 )
-    learn = [encode(i, tokenizer, max_tokens=plan.max_tokens) for i in kept]
-    check = [encode(i, tokenizer, max_tokens=plan.max_tokens) for i in held]
+    max_tokens = min(plan.max_tokens, int(encoder.config.max_position_embeddings))
+    learn = [encode(i, tokenizer, max_tokens=max_tokens) for i in kept]
+    check = [encode(i, tokenizer, max_tokens=max_tokens) for i in held]
     batches = math.ceil(len(learn) / plan.batch)
     steps = batches * plan.epochs
     optimiser = torch.optim.AdamW(
@@ -206,6 +208,7 @@ def train(
     return Trained(
         network=network,
         tokenizer=tokenizer,
+        max_tokens=max_tokens,
         temperature=temperature,
         threshold=choose_threshold(cases, target_recall=plan.target_recall),
         best_epoch=best[1],

@@ -3,6 +3,7 @@
 Promises: the same words as the sheet; what failed comes first. Never does: format for machines.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,20 +52,25 @@ def flagged_table(rows: Sequence[QueueRow], *, publishers: Mapping[str, str], la
 
 
 def sources_table(reports: Sequence[SourceReport], publishers: Mapping[str, str], lang: Language) -> Table:
-    """One line per source and night, failed ones first."""
+    """One line per source over its nights, failed ones first; the message is that of the last night."""
     table = Table(title=_TITLES[lang]["sources"], title_justify="left")
     for name in _TITLES[lang]["source_columns"].split("|"):
         table.add_column(name)
+    by_source: dict[str, list[SourceReport]] = {}
     for report in worst_first(reports):
+        by_source.setdefault(report.source_id, []).append(report)
+    for source_id, nights in by_source.items():
+        nights.sort(key=lambda r: r.night)
+        outcomes = Counter(OUTCOMES[lang][r.outcome] for r in nights)
         table.add_row(
-            Text(publishers.get(report.source_id, report.source_id)),
-            str(report.night),
-            OUTCOMES[lang][report.outcome],
-            str(report.pages),
-            str(report.new_pages),
-            str(report.failed),
-            Text(report.message),
-            style="" if report.outcome in GOOD_OUTCOMES else "red",
+            Text(publishers.get(source_id, source_id)),
+            f"{nights[0].night} – {nights[-1].night:%m-%d}" if len(nights) > 1 else str(nights[0].night),
+            ", ".join(f"{word} ×{n}" if n > 1 else word for word, n in outcomes.items()),
+            str(sum(r.pages for r in nights)),
+            str(sum(r.new_pages for r in nights)),
+            str(sum(r.failed for r in nights)),
+            Text(nights[-1].message),
+            style="" if all(r.outcome in GOOD_OUTCOMES for r in nights) else "red",
         )
     return table
 

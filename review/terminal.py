@@ -14,13 +14,19 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-console = Console()
+#: Columns of a table that goes into a log or a pipe, where no terminal says how wide it is.
+LOG_COLUMNS = 160
+
+console = Console() if sys.stdout.isatty() else Console(width=LOG_COLUMNS)
 
 
 def set_up_logging() -> None:
-    """Our log and the libraries' warnings go to stderr as plain lines."""
-    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", datefmt="[%X]", handlers=[handler])
+    """Our log and the libraries' warnings go to stderr: coloured on a terminal, plain lines in a file."""
+    if sys.stderr.isatty():
+        handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
+        logging.basicConfig(level=logging.INFO, format="%(message)s", datefmt="[%X]", handlers=[handler])
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 @contextmanager

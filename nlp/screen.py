@@ -1,0 +1,130 @@
+"""Screening: which documents may tell of a civil servant who takes sides, and in which sentences.
+
+    who (a civil servant, an office)  x  act (what is done)  x  object (candidate, party, election)
+
+The rule, over the lists of `data/lexicon/` and their strong and weak words, "near" being NEAR_WORDS words:
+
+    post        a who (in posts also a sign that the author is a civil servant), and an act or an object
+    headline    the same, or a strong act and a strong object: a headline often hides who it was
+    short news  (up to SHORT_WORDS words) a who, and an act or an object, one of the two strong
+    news        a strong who near a strong object
+                a strong who near a strong act, and a strong object anywhere or a weak one near
+                a weak who near a strong object and any act
+
+Promises: made for recall; the same document and lists always give the same candidate; time grows with the
+length of the text only. Never does: judge. A pledge, a rule explainer or an opinion is a candidate too.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+
+from nlp.lexicon import Hit, Lexicon, find_hits, load_lexicon, read_words
+from nlp.sentences import split_sentences
+from store.records import Candidate, Document, Kind
+
+#: Version of the rule in this file; raise it when the rule changes, so that the night screens anew.
+RULE_VERSION = 1
+#: About three sentences of Indonesian news; wider windows added candidates on unrelated news and no case.
+NEAR_WORDS = 75
+#: Headlines and short leads tell who and what, often not for whom.
+SHORT_WORDS = 40
+#: Matched sentences that a candidate carries at most; enough to fill the classifier's window.
+MAX_SENTENCES = 8
+
+
+def screen_version() -> str:
+    """What a candidate depends on: the rule of this file and the digest of the lists, "1-0a1b2c3d4e5f"."""
+    return f"{RULE_VERSION}-{load_lexicon().digest}"
+
+
+def screen(doc: Document) -> Candidate:
+    """Screen one document. No text, however long or odd, makes it raise.
+
+    `reasons` names the entries that matched in title and text, each once, in text order. `sentences` holds up
+    to MAX_SENTENCES sentences of the text in which two of who, act and object meet, the strongest ones, in
+    text order; a document that is no candidate has none.
+    """
+    lexicon = load_lexicon()
+    words = read_words(lexicon, f"{doc.title}\n{doc.text}")
+    hits = _hits_for(lexicon, words, doc.kind)
+    if doc.kind == "post":
+        candidate = _has_pair(hits)
+    elif not doc.text.strip():
+        candidate = _has_pair(hits) or {"act", "object"} <= _strong_groups(hits)
+    elif len(words) <= SHORT_WORDS:
+        candidate = _has_strong_pair(hits)
+    else:
+        candidate = _is_news_candidate(hits)
+    return Candidate(
+        doc_id=doc.doc_id,
+        candidate=candidate,
+        reasons=tuple(dict.fromkeys(hit.entry.key for hit in hits)),
+        sentences=_pick_sentences(lexicon, doc.text, doc.kind) if candidate else (),
+        screen_version=screen_version(),
+    )
+
+
+def screen_many(docs: Iterable[Document]) -> Iterator[Candidate]:
+    """Screen documents one by one, in their order."""
+    return map(screen, docs)
+
+
+def _hits_for(lexicon: Lexicon, words: Sequence[str], kind: Kind) -> list[Hit]:
+    return [hit for hit in find_hits(lexicon, words) if hit.entry.only in ("", kind)]
+
+
+def _strong_groups(hits: Sequence[Hit]) -> set[str]:
+    return {hit.entry.group for hit in hits if not hit.entry.weak}
+
+
+def _has_pair(hits: Sequence[Hit]) -> bool:
+    groups = {hit.entry.group for hit in hits}
+    return "who" in groups and len(groups) > 1
+
+
+def _has_strong_pair(hits: Sequence[Hit]) -> bool:
+    return _has_pair(hits) and bool(_strong_groups(hits))
+
+
+def _is_news_candidate(hits: Sequence[Hit]) -> bool:
+    who = [hit for hit in hits if hit.entry.group == "who"]
+    acts, strong_acts = _starts(hits, "act")
+    objects, strong_objects = _starts(hits, "object")
+    for hit in who:
+        near_object = _is_near(strong_objects, hit.start)
+        if hit.entry.weak:
+            is_case_like = near_object and _is_near(acts, hit.start)
+        else:
+            has_object = bool(strong_objects) or _is_near(objects, hit.start)
+            is_case_like = near_object or (has_object and _is_near(strong_acts, hit.start))
+        if is_case_like:
+            return True
+    return False
+
+
+def _starts(hits: Sequence[Hit], group: str) -> tuple[list[int], list[int]]:
+    """Word positions of a group's hits, in order: of all of them, and of the strong ones."""
+    chosen = [hit for hit in hits if hit.entry.group == group]
+    return [hit.start for hit in chosen], [hit.start for hit in chosen if not hit.entry.weak]
+
+
+def _is_near(positions: Sequence[int], position: int) -> bool:
+    index = bisect_left(positions, position - NEAR_WORDS)
+    return index < len(positions) and positions[index] <= position + NEAR_WORDS
+
+
+def _pick_sentences(lexicon: Lexicon, text: str, kind: Kind) -> tuple[str, ...]:
+    """The strongest sentences, in text order; of equally strong ones the earlier."""
+    sentences = split_sentences(text)
+    scores = [_score(_hits_for(lexicon, read_words(lexicon, sentence), kind)) for sentence in sentences]
+    matched = (i for i, score in enumerate(scores) if score)
+    best = sorted(matched, key=lambda i: (-scores[i], i))[:MAX_SENTENCES]
+    return tuple(sentences[i] for i in sorted(best))
+
+
+def _score(hits: Sequence[Hit]) -> int:
+    """2 for each group with a strong word, 1 for each with weak ones only; 0 unless two groups meet."""
+    points: dict[str, int] = {}
+    for hit in hits:
+        points[hit.entry.group] = max(points.get(hit.entry.group, 0), 1 if hit.entry.weak else 2)
+    return sum(points.values()) if len(points) > 1 else 0

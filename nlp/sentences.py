@@ -1,0 +1,206 @@
+"""Splits Indonesian news text into sentences.
+
+Promises: every sentence is a verbatim piece of the text, in text order, without blanks at its ends; together
+the sentences hold every visible character; a line break always ends a sentence; quotation marks stay with
+the sentence that they open or close. Runs in linear time on any input.
+Never does: normalise, clean, or guess a sentence end inside an abbreviation, a title, a sum or a clock time.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Token
+
+
+def _words(listing: str) -> frozenset[str]:
+    return frozenset(listing.split())
+
+
+#: Titles and short forms that stand before a name or a number; a sentence hardly ever ends with one.
+_TITLES = _words("""
+    drs dra dr drg drh ir prof h hj kh ust ustaz pdt rm r rr tn ny nn sdr sdri bpk yth a.n an u.b u.p
+    d.h d.a pj pjs plt plh pgs wk ka kasubbag no nmr jl jln gg kel kec kab kp ds dk dsn prov komp blok
+    rt rw lt rp st sta ps vs ttd cq q.q mr mrs ms gen kol letkol mayjen brigjen irjen kompol akp akbp
+    iptu ipda bripka hlm hal tlp telp hp faks fax nip nik max min maks cap
+""")
+#: Short forms that may also end a sentence; it ends there when a word of _STARTERS or a quotation follows.
+_SHORT_FORMS = _words("""
+    jan feb mar apr jun jul agu ags agt agust sept sep okt nov nop des sen sel rab kam jum sab
+    tbk pt cv ud co ltd jr sr s.d a.l p.p n.b thn tgl bln
+""")
+#: Short forms that close a list: an upper-case word after them begins a sentence.
+_LIST_ENDS = _words("dll dsb dst dkk")
+#: Words that open sentences and are never names.
+_STARTERS = _words("""
+    ia dia mereka kami kita saya beliau hal ini itu namun tetapi tapi sementara selain sebelumnya
+    selanjutnya kemudian lalu menurut adapun akan akibat apabila atas bahkan bahwa bagi berdasarkan dalam
+    dan dari dengan di jika kalau karena kata katanya kepada ketika maka melalui menanggapi meski meskipun
+    oleh pada padahal para pasalnya pihak pihaknya saat salah sebab sebagai sebanyak sebelum sedangkan
+    sehingga sejak sejumlah selama semua seperti serta seusai setelah sesuai tak tidak terkait termasuk
+    untuk usai walau artinya begitu demikian tersebut hingga jadi juga lebih ujarnya
+""")
+#: What follows a stop in a host name that was typed with a blank ("Liputan6. com").
+_HOST_ENDINGS = _words("com co id net org tv go")
+_TERMINATORS = frozenset(".!?…")
+_OPENERS = frozenset("“‘«([{„")
+_CLOSERS = frozenset("”’»)]}")
+_STRAIGHT = frozenset("\"'`")
+#: Academic degrees and initials: S.Pd  M.Si  S.I.K  A.Md.Kep  (checked on one short word, never on a text)
+_DOTTED = re.compile(r"[A-Za-z][A-Za-z]{0,4}(?:\.[A-Za-z]{1,5})+\Z")
+#: A word ends where one of these stands before it: the last stretch of "(Pj." is "Pj.".
+_WORD_EDGE = re.compile(r"[\s\"'`“”‘’«»()\[\]{},;:/]")
+_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+#: spaCy strips affixes one by one, which is quadratic in the length of a word; longer words than this one are
+#: hidden from it. The longest real word in news text is a URL or a hashtag.
+_LONGEST_WORD = 200
+_OVERLONG = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: Enough letters to hold the longest short form; a word is never looked up further back.
+_LOOKBACK = 24
+#: List numbers have up to so many digits; a longer number at the head of a line is a quantity or a year.
+_LIST_DIGITS = 3
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of `text` in order, each one a verbatim substring without blanks at its ends.
+
+    An empty or blank text gives an empty list. No input raises.
+    """
+    sentences: list[str] = []
+    for line in _LINE.finditer(text):
+        paragraph = line.group()
+        if not paragraph.strip():
+            continue
+        masked = _OVERLONG.sub(lambda word: "x" * len(word.group()), paragraph)
+        # spaCy cannot hash lone surrogates; one character stands for one character, so offsets hold.
+        masked = _SURROGATE.sub("\ufffd", masked)
+        nlp = _pipeline()
+        with nlp.memory_zone():
+            spans = [(sentence.start_char, sentence.end_char) for sentence in nlp(masked).sents]
+        pieces = (paragraph[start:end].strip() for start, end in spans)
+        sentences.extend(piece for piece in pieces if piece)
+    return sentences
+
+
+@Language.component("indonesian_sentencizer")
+def mark_sentence_starts(doc: Doc) -> Doc:
+    """spaCy component: return `doc`, a text without line breaks, with its sentence starts marked."""
+    text = doc.text
+    starts = {0}
+    position = 0
+    quotes_seen = 0
+    while position < len(doc):
+        token = doc[position]
+        quotes_seen += token.text.count('"')
+        position += 1
+        if token.text[-1] not in _TERMINATORS or token.like_url:
+            continue
+        stop = token
+        while position < len(doc) and _only(doc[position].text, _TERMINATORS):
+            stop = doc[position]
+            position += 1
+        closed = False
+        while position < len(doc) and _closes(doc, position, quotes_seen):
+            quotes_seen += doc[position].text.count('"')
+            closed = True
+            position += 1
+        following = position
+        while following < len(doc) and doc[following].is_space:
+            following += 1
+        if following < len(doc) and _is_boundary(doc, text, stop, closed, following):
+            starts.add(following)
+    # All at once: setting it token by token looks through the whole text each time.
+    return Doc(
+        doc.vocab,
+        words=[token.text for token in doc],
+        spaces=[bool(token.whitespace_) for token in doc],
+        sent_starts=[token.i in starts for token in doc],
+    )
+
+
+@cache
+def _pipeline() -> Language:
+    nlp = spacy.blank("id")
+    # The limit guards parsers that need much memory; this pipeline has none.
+    nlp.max_length = 2**31
+    infixes = [*(nlp.Defaults.infixes or []), r"[\"“”«»]", r"(?<=[a-z0-9)])[.!?](?=[A-Z(])"]
+    # The stubs call the tokenizer a plain function; it is an object whose rules can be set.
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.infix_finditer = spacy.util.compile_infix_regex(infixes).finditer
+    nlp.add_pipe("indonesian_sentencizer")
+    return nlp
+
+
+def _only(text: str, allowed: frozenset[str]) -> bool:
+    return all(char in allowed for char in text)
+
+
+def _closes(doc: Doc, position: int, quotes_seen: int) -> bool:
+    """Say whether the token at `position`, right after a stop, still belongs to the sentence of that stop."""
+    token = doc[position]
+    if _only(token.text, _CLOSERS):
+        return True
+    if not _only(token.text, _STRAIGHT):
+        return False
+    blank_before = bool(doc[position - 1].whitespace_) or doc[position - 1].is_space
+    blank_after = bool(token.whitespace_) or position + 1 == len(doc)
+    if blank_before != blank_after:
+        return blank_after
+    return quotes_seen % 2 == 1
+
+
+def _is_boundary(doc: Doc, text: str, stop: Token, closed: bool, following: int) -> bool:
+    """Say whether a sentence ends with `stop` (and what closes it) when the next token is `following`."""
+    before = text[max(0, stop.idx - _LOOKBACK) : stop.idx + len(stop.text)]
+    word = _WORD_EDGE.split(before.rstrip("".join(_TERMINATORS)))[-1]
+    ellipsis = before.endswith(("..", "…"))
+    full_stop = before.endswith(".") and not ellipsis
+    # What really begins the next sentence stands behind its opening quotation marks.
+    content = following
+    while content < len(doc) - 1 and _only(doc[content].text, _OPENERS | _STRAIGHT | {" "}):
+        content += 1
+    quoted = content > following
+    head = doc[content].text
+    gap = doc[following].idx > doc[following - 1].idx + len(doc[following - 1].text)
+
+    if not gap and not quoted and not (head[:1].isupper() and len(head) > 1 and (len(word) > 1 or closed)):
+        return False
+    if full_stop and head.casefold() in _HOST_ENDINGS:
+        return False
+    if full_stop and not closed:
+        if _is_list_mark(text, stop, word):
+            return False
+        if _is_short_form(word):
+            return _ends_after_short_form(word, head, quoted=quoted)
+    if head[:1].islower():
+        # »"Netral!" kata dia« goes on, and so does "lalu ... pergi"; a careless post really starts anew.
+        return not closed and not ellipsis
+    # "pukul 17. 30"
+    return not (full_stop and not closed and word.isdigit() and len(word) <= 2 and head[:1].isdigit())
+
+
+def _is_list_mark(text: str, stop: Token, word: str) -> bool:
+    # "1. Netral", "a. Netral", "(2. Netral" at the head of a line
+    short_number = word.isdigit() and len(word) <= _LIST_DIGITS
+    small_letter = len(word) == 1 and word.islower()
+    at_head = stop.idx <= _LIST_DIGITS + 2 and text[:_LOOKBACK].lstrip(" (").startswith(f"{word}.")
+    return (short_number or small_letter) and at_head
+
+
+def _is_short_form(word: str) -> bool:
+    folded = word.casefold()
+    if folded in _TITLES or folded in _SHORT_FORMS or folded in _LIST_ENDS or _DOTTED.match(word):
+        return True
+    return len(word) == 1 and word.isalpha()
+
+
+def _ends_after_short_form(word: str, head: str, *, quoted: bool) -> bool:
+    folded = word.casefold()
+    if folded in _LIST_ENDS:
+        return quoted or head[:1].isupper()
+    if head[:1].isupper() and head.casefold() in _STARTERS:
+        return True
+    return quoted and folded not in _TITLES and len(word) > 1

@@ -1,0 +1,41 @@
+"""Command line of the newsroom builder: `build` writes the two files, `check` compares them."""
+
+import sys
+from collections.abc import Sequence
+
+from tests.newsroom.build import GOLD_FILE, WARC_FILE, build_gold, build_warc, content_of
+
+USAGE = "usage: python -m tests.newsroom build|check"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb. Exit codes: 0 good, 1 the shipped files are out of date, 2 wrong use."""
+    if arguments == ["build"]:
+        WARC_FILE.write_bytes(build_warc())
+        GOLD_FILE.write_text(build_gold(), encoding="utf-8")
+        sys.stdout.write(f"{WARC_FILE}: {WARC_FILE.stat().st_size:,} bytes\n{GOLD_FILE}\n")
+        return 0
+    if arguments == ["check"]:
+        stale = stale_files()
+        for name in stale:
+            sys.stderr.write(f"{name} is out of date: run python -m tests.newsroom build\n")
+        return 1 if stale else 0
+    sys.stderr.write(USAGE + "\n")
+    return 2
+
+
+def stale_files() -> list[str]:
+    """Name the shipped files that differ from a fresh build, or are missing.
+
+    Archives are compared after decompression: another zlib may pack the same records differently.
+    """
+    stale = []
+    if not WARC_FILE.exists() or content_of(WARC_FILE.read_bytes()) != content_of(build_warc()):
+        stale.append(str(WARC_FILE))
+    if not GOLD_FILE.exists() or GOLD_FILE.read_text(encoding="utf-8") != build_gold():
+        stale.append(str(GOLD_FILE))
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

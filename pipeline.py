@@ -19,8 +19,19 @@ import typer
 from sqlalchemy import Engine
 
 from crawlers.manifest import Source, check_sources, load_sources
+from review.options import (
+    DateOption,
+    DbOption,
+    FolderOption,
+    LangOption,
+    ModelOption,
+    OutOption,
+    ReplayOption,
+    SeparatorOption,
+    SourceOption,
+)
 from review.report import NightReport, write_report
-from review.sheet import write_sheet
+from review.sheet import Separator, write_sheet
 from review.tables import flagged_table, metrics_table, sources_table, states_table
 from review.terminal import console, print_json, say, say_skipped, set_up_logging, shown
 from review.words import Language
@@ -61,23 +72,6 @@ VAR = ROOT / "data" / "var"
 SOURCES = ROOT / "data" / "sources"
 LABELS = ROOT / "data" / "labels"
 
-DbOption = Annotated[str, typer.Option("--db", envvar="NETRA_DB", help="Database address (SQLAlchemy URL).")]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for the sheet and the report.")]
-DateOption = Annotated[
-    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The night (default: the newest).")
-]
-SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source id; repeatable.")]
-FolderOption = Annotated[Path | None, typer.Option("--sources", help="Folder with the source manifests.")]
-ReplayOption = Annotated[
-    Path | None, typer.Option("--replay", help="Answer from this WARC file instead of the network.")
-]
-LangOption = Annotated[str, typer.Option("--lang", help="Language of what the analyst sees: id or en.")]
-SeparatorOption = Annotated[str, typer.Option("--separator", help="Separator of the sheet: , or ;")]
-ModelOption = Annotated[
-    Path | None,
-    typer.Option("--model", help="Model folder (default: the one that models/active.toml names)."),
-]
-
 DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
 DEFAULT_OUT = VAR / "out"
 
@@ -87,15 +81,6 @@ def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> 
     beside = replay.parent / "sources" if replay else None
     chosen = folder or (beside if beside and beside.is_dir() else SOURCES)
     return load_sources(chosen, only)
-
-
-def language(lang: str) -> Language:
-    """The language of an option. Raises UsageError for any other than id and en."""
-    if lang == "id":
-        return "id"
-    if lang == "en":
-        return "en"
-    raise UsageError(f"--lang {lang}: not a language that Netra speaks; use id or en")
 
 
 def run_crawl(
@@ -175,7 +160,7 @@ def run_group(engine: Engine) -> StageReport:
 
 
 def export_sheet(
-    engine: Engine, out: Path, night: date, sources: Sequence[Source], lang: Language, separator: str
+    engine: Engine, out: Path, night: date, sources: Sequence[Source], lang: Language, separator: Separator
 ) -> tuple[Path, int]:
     """Open flagged incidents to the sheet of the night; returns its path and its number of rows."""
     publishers = publishers_of(sources)
@@ -191,24 +176,13 @@ def export_sheet(
 def one_stage(db: str, name: str, run: Callable[[Engine], StageReport], *, model_version: str = "") -> int:
     """Run one stage on its own, under the lock and with an entry in the ledger."""
     with opened(db, exclusive=True) as engine:
-        run_id = begin_run(engine, name, None, model_version)
+        run_id = start_run(engine, command=name, night=requested(None), model_version=model_version)
         report = run(engine)
         note_stage(engine, run_id, report)
         code = int(report.failed > 0)
         finish_run(engine, run_id, exit_code=code)
     say(f"{name}: {report.items_in} in, {report.items_out} out, {report.failed} failed")
     return code
-
-
-def begin_run(engine: Engine, command: str, night: datetime | None, model_version: str) -> int:
-    """Enter a run into the ledger; `model_version` is empty for a command that uses no model."""
-    return start_run(
-        engine,
-        command=command,
-        night=requested(night),
-        code_version=CODE_VERSION,
-        model_version=model_version,
-    )
 
 
 def requested(night: datetime | None) -> date:
@@ -247,9 +221,9 @@ def nightly(
     separator: SeparatorOption = ",",
 ) -> int:
     """Run the whole night, from crawl to export; ends with the sheet and a report."""
-    tongue, loaded = language(lang), manifests(sources, replay, source or ())
+    loaded = manifests(sources, replay, source or ())
     with opened(db, exclusive=True) as engine:
-        run_id = begin_run(engine, "nightly", night, model_name(model))
+        run_id = start_run(engine, command="nightly", night=requested(night), model_version=model_name(model))
         collected = run_crawl(engine, loaded, run_id, night, replay)
         stages = (
             run_extract(engine, loaded),
@@ -260,7 +234,7 @@ def nightly(
         for stage in stages:
             note_stage(engine, run_id, stage)
         last = max((s.night for s in collected), default=requested(night))
-        sheet, shown_rows = export_sheet(engine, out, last, loaded, tongue, separator)
+        sheet, shown_rows = export_sheet(engine, out, last, loaded, lang, separator)
         report = NightReport(
             night=last,
             run_id=run_id,
@@ -274,7 +248,7 @@ def nightly(
         target = out / f"report-{last}.json"
         write_report(target, report, publishers=publishers_of(loaded))
         finish_run(engine, run_id, exit_code=report.exit_code)
-    console.print(sources_table(collected, publishers_of(loaded), tongue))
+    console.print(sources_table(collected, publishers_of(loaded), lang))
     say(f"sheet:  {sheet}\nreport: {target}")
     return report.exit_code
 
@@ -290,7 +264,7 @@ def crawl(
     """Collect: sources to stored pages."""
     loaded = manifests(sources, replay, source or ())
     with opened(db, exclusive=True) as engine:
-        run_id = begin_run(engine, "crawl", night, "")
+        run_id = start_run(engine, command="crawl", night=requested(night))
         collected = run_crawl(engine, loaded, run_id, night, replay)
         code = int(any(s.outcome not in GOOD_OUTCOMES for s in collected))
         finish_run(engine, run_id, exit_code=code)
@@ -374,9 +348,9 @@ def export(
     separator: SeparatorOption = ",",
 ) -> int:
     """Export: open flagged incidents to the sheet that an analyst decides on."""
-    loaded, tongue = manifests(sources, None, ()), language(lang)
+    loaded = manifests(sources, None, ())
     with opened(db, exclusive=True) as engine:
-        sheet, _ = export_sheet(engine, out, requested(night), loaded, tongue, separator)
+        sheet, _ = export_sheet(engine, out, requested(night), loaded, lang, separator)
     say(f"sheet: {sheet}")
     return 0
 
@@ -446,14 +420,13 @@ def sources_check(folder: FolderOption = None) -> int:
 @app.command()
 def status(db: DbOption = DEFAULT_DB, lang: LangOption = "id") -> int:
     """Show the last run, each source's last nights, and what waits in which stage."""
-    tongue = language(lang)
     with opened(db, exclusive=False) as engine, reading(engine) as conn:
         last, history, states = last_run(conn), source_history(conn), count_states(conn)
     if last is None:
         say("no run yet; start one with: python pipeline.py nightly")
         return 0
     say(f"last run: {last.command} of night {last.night}, exit code {last.exit_code}")
-    console.print(sources_table(history, {}, tongue))
+    console.print(sources_table(history, {}, lang))
     console.print(states_table(states))
     return 0
 

@@ -105,12 +105,27 @@ def _read_generically(page: Selector) -> Body:
         )
         text = getattr(found, "text", None) or ""
         if len(text) >= SHORTEST_ARTICLE:
-            return Body(tuple(text.split("\n")), captions, "trafilatura")
+            lines, menus = _read_table_rows(text.split("\n"))
+            return Body(lines, (*captions, *menus), "trafilatura")
     for css in _GENERIC_BODIES:
         rendered = _render_first(page, (css,))
         if sum(map(len, rendered.lines)) >= SHORTEST_ARTICLE:
             return Body(rendered.lines, rendered.removed, "generic")
     return Body((), (), "generic")
+
+
+def _read_table_rows(lines: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take the bars of table rows off: old pages keep prose in tables, and menus, which are told apart."""
+    kept: list[str] = []
+    menus: list[str] = []
+    for line in lines:
+        row = line.strip()
+        if row.startswith("|") and row.endswith("|"):
+            row = " ".join(row.replace("|", " ").split())
+            (kept if any(mark in row for mark in (". ", ", ")) or row.endswith(".") else menus).append(row)
+        else:
+            kept.append(row)
+    return tuple(kept), tuple(menus)
 
 
 def _depth(root: Any) -> int:

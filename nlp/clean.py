@@ -69,7 +69,8 @@ _LINK_START = re.compile(
     r"|(?:simak|saksikan|tonton|lihat)(?: juga| pula)? video\b"
     r"|pilihan editor\s?[:：]|(?:berita|artikel) terkait\s?[:：]"
     r"|(?:artikel|berita|tulisan) ini (?:telah|sudah|pernah) (?:tayang|terbit|dimuat|dipublikasikan)"
-    r"|dilarang keras (?:mengambil|menyalin|mengutip|meng-copy)|copyright\b|hak cipta\b|©|belum ada komentar)"
+    r"|dilarang keras (?:mengambil|menyalin|mengutip|meng-copy)|copyright\b|hak cipta\b|©|belum ada komentar"
+    r"|the post\b.{1,250}\bappeared first on\b)"
 )
 _LINK_WITHOUT_COLON = re.compile(r"(?:baca|lihat|simak|tonton) (?:juga|pula)\s")
 #: An invitation to a channel names the channel and begins with an imperative; a case report does not.
@@ -79,7 +80,8 @@ _CHANNEL_START = re.compile(
     r"|nikmati|baca|langganan|berlangganan|temukan|ingin)\b"
 )
 _PAGE_NUMBER = re.compile(
-    r"(?:halaman|page|laman)\s?:?\s?\d{1,2}(?:\s?(?:/|dari|of)\s?\d{1,2})?(?:\s?(?:all|semua))?\Z"
+    r"(?:halaman|page|laman)\s?:?\s?\d{1,2}(?:\s?(?:/|dari|of)\s?\d{1,2})?"
+    r"(?:\s(?:all|semua|selanjutnya|halaman (?:selanjutnya|berikutnya)))?\Z"
 )
 _BYLINE = re.compile(
     r"(penulis|pewarta|reporter|wartawan|jurnalis|kontributor|laporan|oleh|editor|redaktur|penyunting|uploader"
@@ -125,6 +127,7 @@ _PLACE_IN_PROVINCE = (
 )
 _AGENCY = rf"(?:{_HOST}|{_CAPITAL}(?:\s{_CAPITAL}){{0,2}})"
 _STAMP = r"(?:,?\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?)?"
+_DASHES = "-–—―"
 _DASH = r"\s?(?:\s-{1,3}|-{1,3}\s|--+|[–—―])\s?(?=[A-Z0-9\"“'‘(])"
 _SIDE = r"(?:Selatan|Utara|Timur|Barat|Tengah|Pusat)"
 _FROM_HOST = rf"{_HOST}\s?[,|–-]\s?{_PLACE}{_STAMP}"
@@ -321,12 +324,16 @@ def _cut_tail(lines: list[_Line], removed: list[_Line]) -> list[_Line]:
 def _cut_dateline(lines: list[_Line], removed: list[_Line]) -> tuple[str, list[_Line]]:
     """Cut the first dateline; return its place and the lines."""
     for index, (number, line) in enumerate(lines[:_HEAD_LINES]):
+        # Some pages close the paragraph behind the dash.
+        alone = line.endswith(tuple(_DASHES)) and index + 1 < len(lines)
+        head = (f"{line} {lines[index + 1][1]}" if alone else line)[:_EDGE]
         patterns = (*_DATELINES, _BARE_DATELINE) if index == 0 else _DATELINES
-        match = next((found for pattern in patterns if (found := pattern.match(line[:_EDGE]))), None)
-        if match and any(word.strip(",").casefold() in _NO_PLACES for word in match["place"].split()):
+        match = next((found for pattern in patterns if (found := pattern.match(head))), None)
+        if match is None or any(word.strip(",").casefold() in _NO_PLACES for word in match["place"].split()):
             continue
-        if match and match.end() < len(line):
-            removed.append((number, match[0].strip()))
-            lines[index] = (number, line[match.end() :].lstrip())
-            return match["place"], lines
+        if alone and match.end() <= len(line):
+            continue
+        removed.append((number, match[0].strip()))
+        rest = line[match.end() :].lstrip()
+        return match["place"], [*lines[:index], *([(number, rest)] if rest else []), *lines[index + 1 :]]
     return "", lines

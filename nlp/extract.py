@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from parsel import Selector
 
@@ -32,11 +33,9 @@ _LONGEST_STAMP = 120
 #: XPath condition: the node is no part of a menu, a footer of the site, or a box with other articles.
 _OWN = (
     "[not(ancestor::nav or ancestor::aside or ancestor::script or ancestor::style"
-    " or ancestor::footer[not(ancestor::article)] or ancestor::*["
-    + " or ".join(
-        f"contains(@class, '{word}')" for word in "sidebar related terkait populer terkini widget".split()
-    )
-    + "])]"
+    " or ancestor::footer[not(ancestor::article)] or ancestor::*[contains(@class, 'sidebar')"
+    " or contains(@class, 'related') or contains(@class, 'terkait') or contains(@class, 'populer')"
+    " or contains(@class, 'terkini') or contains(@class, 'widget')])]"
 )
 #: Elements that hold the headline, by name first: on a blog the h1 is the name of the blog.
 _HEADINGS = ("[itemprop='headline']", ".entry-title", ".post-title", "h1")
@@ -89,7 +88,7 @@ def extract_file(path: Path, *, url: str, rules: ExtractionRules | None = None) 
         source_id=source_id,
         url=url,
         canonical_url=url,
-        night=saved_at.date(),
+        night=saved_at.astimezone(ZoneInfo("Asia/Jakarta")).date(),
         fetched_at=saved_at,
         status=200,
         format="html",
@@ -156,6 +155,7 @@ def _read_html(page: RawPage, rules: ExtractionRules) -> _Found:
     meta = read_meta(first)
     headline = first_text(first, rules.title) or _find_title(first, json_ld, meta)
     author = first_text(first, rules.author) or json_ld.author or meta.author
+    author = cut_site_name(author, _site_name(first))
     published = tuple(_date_candidates(first, json_ld, meta, rules, page))
     language = (first.xpath("//html/@lang").get() or "").strip()
     bodies = [read_body(tree, rules, described=json_ld.body if tree is first else "") for tree in trees]
@@ -168,14 +168,17 @@ def _short_language(tag: str) -> str:
     return "id" if main in ("", "in") else main
 
 
+def _site_name(page: Selector) -> str:
+    return page.xpath("//meta[@property='og:site_name']/@content").get() or ""
+
+
 def _find_title(page: Selector, json_ld: Described, meta: Described) -> str:
     """Return the headline the generic way: JSON-LD, meta, the heading that is named so, the page's title."""
     heading = first_text(page, _HEADINGS)
     title = json_ld.title or meta.title or heading
     if not title:
         # No heading at all: what the browser shows in the tab.
-        site = page.xpath("//meta[@property='og:site_name']/@content").get() or ""
-        return cut_site_name(" ".join((page.xpath("//title/text()").get() or "").split()), site)
+        return cut_site_name(" ".join((page.xpath("//title/text()").get() or "").split()), _site_name(page))
     # Search engines want short headlines: JSON-LD may end in dots where the page goes on.
     stem = title.rstrip(" .…")
     if title != stem:
@@ -218,7 +221,7 @@ def _stamps_near_title(page: Selector, rules: ExtractionRules) -> Iterator[str]:
     for text in (*behind, *reversed(before)):
         stamp = " ".join(text.split())
         # A short sentence that ends in a stop tells when something happened.
-        if len(stamp) <= _LONGEST_STAMP and stamp[-1] not in '.!?"”' and any(map(str.isdigit, stamp)):
+        if len(stamp) <= _LONGEST_STAMP and any(map(str.isdigit, stamp)) and stamp[-1] not in '.!?"”':
             yield stamp
 
 

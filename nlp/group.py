@@ -73,7 +73,8 @@ _COMMON = _words("""
     kamis jumat sabtu minggu ahad wib wita wit haji hajah drs dra pasal ayat undang tahun surat keputusan
     peraturan pemerintah republik indonesia komisi aparatur sipil badan sentra penegakan hukum terpadu
     provinsi desa jalan twitter smp sma smk sdn universitas senior junior bapak ibu sdr sdri saudara pak
-    muhammad mohammad muh ahmad abdul siti nur andi
+    muhammad mohammad muh ahmad abdul siti nur andi com wartawan reporter laporan editor penulis tribun
+    tribunnews kompas detik antara liputan cnn republika okezone jpnn tempo sindonews covid
 """)
 
 
@@ -162,7 +163,8 @@ class _Clusters:
             candidates.update(self._lsh.query(member.minhash), self._by_digest.get(member.digest, ()))
         matches = [doc_id for doc_id in candidates if _is_copy(member, self._member(doc_id))]
         if key := _act_key(member):
-            matches += [i for i in self._by_act.get(key, ()) if _tells_same_act(member, self._member(i))]
+            same_key = (i for i in self._by_act.get(key, ()) if _act_key(self._member(i)) == key)
+            matches += [i for i in same_key if _tells_same_act(member, self._member(i))]
         homes = [self._by_doc[doc_id] for doc_id in matches]
         return min(homes, key=lambda cluster: cluster.seniority, default=None)
 

@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from spacy.attrs import LOWER, NORM  # type: ignore[import-not-found]  # Cython without stubs
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from store.records import TYPES, UsageError
+from store.records import TYPES, Kind, UsageError
 
 Group = Literal["who", "act", "object"]
 
@@ -102,8 +102,10 @@ class Entry:
     patterns: tuple[str, ...]
     exceptions: tuple[str, ...]
     types: tuple[str, ...]
-    weak: bool
-    only: Literal["", "post", "news"]
+    #: Kinds of text in which the entry alone says little.
+    weak: tuple[Kind, ...]
+    #: Kinds of text in which the entry counts at all.
+    kinds: tuple[Kind, ...]
     note: str
 
 
@@ -275,9 +277,8 @@ def _read_entry(raw: Mapping[str, Any], path: Path, group: Group) -> Entry:
         raise UsageError(f"{where}: unknown type {strange[0]!r}; allowed: {', '.join(TYPES)}")
     if types and group != "act":
         raise UsageError(f"{where}: types belong to acts.toml; remove the key")
-    only = raw.get("only", "")
-    if only not in ("", "post", "news"):
-        raise UsageError(f"{where}: only = {only!r}; write post or news")
+    weak = _read_kinds(raw.get("weak", False), f"{where}: weak")
+    kinds = _read_kinds(raw.get("only", True), f"{where}: only")
     patterns = tuple(raw.get("patterns", ()))
     if not patterns:
         raise UsageError(f"{where}: has no patterns; add one or remove the entry")
@@ -287,10 +288,23 @@ def _read_entry(raw: Mapping[str, Any], path: Path, group: Group) -> Entry:
         patterns=patterns,
         exceptions=tuple(raw.get("except", ())),
         types=types,
-        weak=bool(raw.get("weak", False)),
-        only=cast('Literal["", "post", "news"]', only),
+        weak=weak,
+        kinds=kinds,
         note=str(raw.get("note", "")),
     )
+
+
+def _read_kinds(value: object, where: str) -> tuple[Kind, ...]:
+    """true, false, "news" or "post" as the kinds of text that they name."""
+    named: dict[object, tuple[Kind, ...]] = {
+        True: ("news", "post"),
+        False: (),
+        "news": ("news",),
+        "post": ("post",),
+    }
+    if value not in named:
+        raise UsageError(f'{where} = {value!r}; write true, false, "news" or "post"')
+    return named[value]
 
 
 def expand_pattern(pattern: str) -> list[tuple[str, ...]]:

@@ -105,10 +105,15 @@ def remove_elements(page: Selector, selectors: tuple[str, ...]) -> None:
 def remove_captions(root: Any) -> tuple[str, ...]:
     """Take what is marked as a caption out of the tree of an lxml element, and return its lines."""
     captions = [element for element in root.iterdescendants(etree.Element) if _is_caption(element)]
-    removed = [line for caption in captions for line in " ".join(caption.itertext()).split("\n")]
-    for caption in captions:
+    outermost = [element for element in captions if not any(map(_is_caption, element.iterancestors()))]
+    removed = tuple(" ".join(" ".join(caption.itertext()).split()) for caption in outermost)
+    for caption in outermost:
         _drop(caption)
-    return tuple(line for text in removed if (line := " ".join(text.split())))
+    return tuple(filter(None, removed))
+
+
+def _is_link(element: Any) -> bool:
+    return element.tag == "a" and element.get("href") is not None
 
 
 def _is_caption(element: Any) -> bool:
@@ -134,11 +139,11 @@ def render_lines(element: Any) -> Rendered:
             continue
         tag = node.tag if isinstance(node.tag, str) else ""
         if event == "end":
-            if tag in _BLOCKS:
+            if tag in _BLOCKS and tag != "br":
                 writer.end_line()
             if tag in _CELLS:
                 writer.write(" ")
-            if tag == "a":
+            if _is_link(node):
                 writer.links -= 1
             if node is writer.caption:
                 writer.end_line()
@@ -150,9 +155,11 @@ def render_lines(element: Any) -> Rendered:
             # Its end event comes all the same and writes the tail.
             walk.skip_subtree()
             continue
-        if tag in _BLOCKS:
+        if tag == "br" and writer.links:
+            writer.write(" ")
+        elif tag in _BLOCKS:
             writer.end_line()
-        if tag == "a":
+        if _is_link(node):
             writer.links += 1
         if writer.caption is None and _is_caption(node):
             writer.end_line()

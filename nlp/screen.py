@@ -4,8 +4,9 @@
 
 The rule, over the lists of `data/lexicon/` and their strong and weak words, "near" being NEAR_WORDS words:
 
-    post        a who (in posts also a sign that the author is a civil servant), and an act or an object
-    headline    the same, or a strong act and a strong object: a headline often hides who it was
+    post        a strong who (in posts also a sign that the author is a civil servant), for whom posts take
+                sides in words that no list holds; or a weak who, and an act or an object
+    headline    a who, and an act or an object; or a strong act and object: headlines often hide who it was
     short news  (up to SHORT_WORDS words) a who, and an act or an object, one of the two strong
     news        a strong who near a strong object
                 a strong who near a strong act, and a strong object anywhere or a weak one near
@@ -17,8 +18,9 @@ length of the text only. Never does: judge. A pledge, a rule explainer or an opi
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from nlp.lexicon import Hit, Lexicon, find_hits, load_lexicon, read_words
+from nlp.lexicon import Group, Lexicon, find_hits, load_lexicon, read_words
 from nlp.sentences import split_sentences
 from store.records import Candidate, Document, Kind
 
@@ -37,6 +39,15 @@ def screen_version() -> str:
     return f"{RULE_VERSION}-{load_lexicon().digest}"
 
 
+class _Find(NamedTuple):
+    """One match of the lists in a document of a given kind."""
+
+    key: str
+    group: Group
+    start: int
+    strong: bool
+
+
 def screen(doc: Document) -> Candidate:
     """Screen one document. No text, however long or odd, makes it raise.
 
@@ -46,19 +57,19 @@ def screen(doc: Document) -> Candidate:
     """
     lexicon = load_lexicon()
     words = read_words(lexicon, f"{doc.title}\n{doc.text}")
-    hits = _hits_for(lexicon, words, doc.kind)
+    finds = _find(lexicon, words, doc.kind)
     if doc.kind == "post":
-        candidate = _has_pair(hits)
+        candidate = _has_pair(finds) or "who" in _strong_groups(finds)
     elif not doc.text.strip():
-        candidate = _has_pair(hits) or {"act", "object"} <= _strong_groups(hits)
+        candidate = _has_pair(finds) or {"act", "object"} <= _strong_groups(finds)
     elif len(words) <= SHORT_WORDS:
-        candidate = _has_strong_pair(hits)
+        candidate = _has_pair(finds) and bool(_strong_groups(finds))
     else:
-        candidate = _is_news_candidate(hits)
+        candidate = _is_news_candidate(finds)
     return Candidate(
         doc_id=doc.doc_id,
         candidate=candidate,
-        reasons=tuple(dict.fromkeys(hit.entry.key for hit in hits)),
+        reasons=tuple(dict.fromkeys(find.key for find in finds)),
         sentences=_pick_sentences(lexicon, doc.text, doc.kind) if candidate else (),
         screen_version=screen_version(),
     )
@@ -69,43 +80,42 @@ def screen_many(docs: Iterable[Document]) -> Iterator[Candidate]:
     return map(screen, docs)
 
 
-def _hits_for(lexicon: Lexicon, words: Sequence[str], kind: Kind) -> list[Hit]:
-    return [hit for hit in find_hits(lexicon, words) if hit.entry.only in ("", kind)]
+def _find(lexicon: Lexicon, words: Sequence[str], kind: Kind) -> list[_Find]:
+    return [
+        _Find(hit.entry.key, hit.entry.group, hit.start, kind not in hit.entry.weak)
+        for hit in find_hits(lexicon, words)
+        if kind in hit.entry.kinds
+    ]
 
 
-def _strong_groups(hits: Sequence[Hit]) -> set[str]:
-    return {hit.entry.group for hit in hits if not hit.entry.weak}
+def _strong_groups(finds: Iterable[_Find]) -> set[str]:
+    return {find.group for find in finds if find.strong}
 
 
-def _has_pair(hits: Sequence[Hit]) -> bool:
-    groups = {hit.entry.group for hit in hits}
+def _has_pair(finds: Iterable[_Find]) -> bool:
+    groups = {find.group for find in finds}
     return "who" in groups and len(groups) > 1
 
 
-def _has_strong_pair(hits: Sequence[Hit]) -> bool:
-    return _has_pair(hits) and bool(_strong_groups(hits))
-
-
-def _is_news_candidate(hits: Sequence[Hit]) -> bool:
-    who = [hit for hit in hits if hit.entry.group == "who"]
-    acts, strong_acts = _starts(hits, "act")
-    objects, strong_objects = _starts(hits, "object")
-    for hit in who:
-        near_object = _is_near(strong_objects, hit.start)
-        if hit.entry.weak:
-            is_case_like = near_object and _is_near(acts, hit.start)
+def _is_news_candidate(finds: Sequence[_Find]) -> bool:
+    acts, strong_acts = _starts(finds, "act")
+    objects, strong_objects = _starts(finds, "object")
+    for who in (find for find in finds if find.group == "who"):
+        near_object = _is_near(strong_objects, who.start)
+        if who.strong:
+            has_object = bool(strong_objects) or _is_near(objects, who.start)
+            is_case_like = near_object or (has_object and _is_near(strong_acts, who.start))
         else:
-            has_object = bool(strong_objects) or _is_near(objects, hit.start)
-            is_case_like = near_object or (has_object and _is_near(strong_acts, hit.start))
+            is_case_like = near_object and _is_near(acts, who.start)
         if is_case_like:
             return True
     return False
 
 
-def _starts(hits: Sequence[Hit], group: str) -> tuple[list[int], list[int]]:
-    """Word positions of a group's hits, in order: of all of them, and of the strong ones."""
-    chosen = [hit for hit in hits if hit.entry.group == group]
-    return [hit.start for hit in chosen], [hit.start for hit in chosen if not hit.entry.weak]
+def _starts(finds: Iterable[_Find], group: Group) -> tuple[list[int], list[int]]:
+    """Word positions of a group's finds, in order: of all of them, and of the strong ones."""
+    chosen = [find for find in finds if find.group == group]
+    return [find.start for find in chosen], [find.start for find in chosen if find.strong]
 
 
 def _is_near(positions: Sequence[int], position: int) -> bool:
@@ -116,15 +126,15 @@ def _is_near(positions: Sequence[int], position: int) -> bool:
 def _pick_sentences(lexicon: Lexicon, text: str, kind: Kind) -> tuple[str, ...]:
     """The strongest sentences, in text order; of equally strong ones the earlier."""
     sentences = split_sentences(text)
-    scores = [_score(_hits_for(lexicon, read_words(lexicon, sentence), kind)) for sentence in sentences]
+    scores = [_score(_find(lexicon, read_words(lexicon, sentence), kind)) for sentence in sentences]
     matched = (i for i, score in enumerate(scores) if score)
     best = sorted(matched, key=lambda i: (-scores[i], i))[:MAX_SENTENCES]
     return tuple(sentences[i] for i in sorted(best))
 
 
-def _score(hits: Sequence[Hit]) -> int:
+def _score(finds: Iterable[_Find]) -> int:
     """2 for each group with a strong word, 1 for each with weak ones only; 0 unless two groups meet."""
     points: dict[str, int] = {}
-    for hit in hits:
-        points[hit.entry.group] = max(points.get(hit.entry.group, 0), 1 if hit.entry.weak else 2)
+    for find in finds:
+        points[find.group] = max(points.get(find.group, 0), 2 if find.strong else 1)
     return sum(points.values()) if len(points) > 1 else 0

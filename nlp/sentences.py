@@ -69,19 +69,19 @@ def split_sentences(text: str) -> list[str]:
 
     An empty or blank text gives an empty list. No input raises.
     """
+    nlp = _pipeline()
     sentences: list[str] = []
-    for line in _LINE.finditer(text):
-        paragraph = line.group()
-        if not paragraph.strip():
-            continue
-        masked = _OVERLONG.sub(lambda word: "x" * len(word.group()), paragraph)
-        # spaCy cannot hash lone surrogates; one character stands for one character, so offsets hold.
-        masked = _SURROGATE.sub("\ufffd", masked)
-        nlp = _pipeline()
-        with nlp.memory_zone():
-            spans = [(sentence.start_char, sentence.end_char) for sentence in nlp(masked).sents]
-        pieces = (paragraph[start:end].strip() for start, end in spans)
-        sentences.extend(piece for piece in pieces if piece)
+    # The zone frees what spaCy remembers of rare words; without it a night of texts fills the memory.
+    with nlp.memory_zone():
+        for line in _LINE.finditer(text):
+            paragraph = line.group()
+            masked = _OVERLONG.sub(lambda word: "x" * len(word.group()), paragraph)
+            # spaCy cannot hash lone surrogates; one character stands for one character, so offsets hold.
+            masked = _SURROGATE.sub("\ufffd", masked)
+            for span in nlp(masked).sents:
+                sentence = paragraph[span.start_char : span.end_char].strip()
+                if sentence:
+                    sentences.append(sentence)
     return sentences
 
 

@@ -68,7 +68,7 @@ _AUTHOR_NAMES = (
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _PARAGRAPH_TAG = re.compile(r"<(?:/p|/div|br\s?/?|/li|/h[1-6])\s?>", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",(\s{0,50}[}\]])")
-_WRAPPING = re.compile(r"<!--|-->|//\s?<!\[CDATA\[|<!\[CDATA\[|//\s?\]\]>|\]\]>")
+_WRAPPING = re.compile(r"\ufeff|<!--|-->|//\s?<!\[CDATA\[|<!\[CDATA\[|//\s?\]\]>|\]\]>")
 
 
 @dataclass(frozen=True, slots=True)

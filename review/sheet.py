@@ -9,12 +9,13 @@ import csv
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from review.words import ALLEGED, HEADERS, Language, word
-from store.records import Document, QueueRow, UsageError
+from store.records import Document, QueueRow
 
 #: Characters that make a spreadsheet read a cell as a formula, or that open one in a sloppy reader: OWASP
 #: CSV Injection, ASVS 1.2.10, and their full-width twins. The guard itself is in, so that it can be undone.
@@ -22,7 +23,8 @@ TRIGGERS = frozenset("=+-@\t\r\n\0＝＋－＠'")
 GUARD = "'"
 #: Whitespace that spreadsheets skip before they look for a formula.
 BLANKS = " \u00a0\u2000\u2001\u2002\u2003\u2009\u200a\u202f\u205f\u3000\ufeff"
-SEPARATORS = (",", ";")
+#: What Excel takes for a separator: the comma, or under an Indonesian locale the semicolon.
+Separator = Literal[",", ";"]
 #: Analysts read times in Jakarta's zone, whatever the outlet's own.
 READER_ZONE = ZoneInfo("Asia/Jakarta")
 #: A spreadsheet cell holds 32,767 characters; an analyst reads far fewer.
@@ -91,14 +93,9 @@ def write_sheet(
     *,
     publishers: Mapping[str, str],
     lang: Language,
-    separator: str,
+    separator: Separator,
 ) -> None:
-    """Write the CSV: UTF-8 with BOM, CRLF, every field quoted, every cell guarded.
-
-    `separator` is "," or ";" (what Excel expects under an Indonesian locale). Raises UsageError otherwise.
-    """
-    if separator not in SEPARATORS:
-        raise UsageError(f"sheet: separator {separator!r} is not one of: {' '.join(SEPARATORS)}")
+    """Write the CSV: UTF-8 with BOM, CRLF, every field quoted, every cell guarded."""
     cells = [sheet_row(r, publishers=publishers, lang=lang) for r in rows]
     frame = pd.DataFrame(cells, columns=list(HEADERS[lang].values()), dtype="string")
     frame = frame.map(guard)

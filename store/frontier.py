@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, case, exists, or_, select, update
 
 from store.db import upsert
 from store.records import RawPage, State
@@ -114,14 +114,14 @@ def lease(
 
 
 def release_leases(conn: Connection, source_id: str) -> int:
-    """Put every leased link of the source back; returns how many.
+    """Put every leased link of the source back where it was: queued, or failed on an earlier night.
 
-    Call it under the run lock, at the start: any lease is then a dead run's.
+    Call it under the run lock, at the start: any lease is then a dead run's. Returns how many were put back.
     """
     released = conn.execute(
         update(frontier)
         .where(frontier.c.source_id == source_id, frontier.c.state == "leased")
-        .values(state="queued", lease_until=None)
+        .values(state=case((frontier.c.failed_night.is_(None), "queued"), else_="failed"), lease_until=None)
     )
     return released.rowcount
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from store.db import upsert
-from store.records import Outcome, SourceReport, StageReport, StoppedError
+from store.records import CODE_VERSION, Outcome, SourceReport, StageReport, StoppedError
 from store.rows import values_of
 from store.schema import documents, incidents, pages, run_sources, run_stages, runs
 
@@ -30,12 +30,12 @@ class Run:
     exit_code: int | None
 
 
-def start_run(engine: Engine, *, command: str, night: date, code_version: str, model_version: str) -> int:
-    """Enter a run into the ledger; returns its number."""
+def start_run(engine: Engine, *, command: str, night: date, model_version: str = "") -> int:
+    """Enter a run of this code into the ledger; returns its number. No model: an empty version."""
     row = {
         "command": command,
         "night": night,
-        "code_version": code_version,
+        "code_version": CODE_VERSION,
         "model_version": model_version,
         "started_at": datetime.now(UTC),
     }

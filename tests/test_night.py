@@ -139,7 +139,7 @@ def test_two_nights_at_once_are_one_night(night):
 
 
 def test_a_night_killed_at_any_moment_is_made_whole_by_running_it_again(night, tmp_path):
-    """kill -9 at 20 random moments, each followed by a plain re-run: the content equals the undisturbed one."""
+    """kill -9 at 20 random moments, each followed by a plain re-run: the content is the undisturbed one."""
     folder, seconds, _ = night
     content = digest(folder)
     sheet = (folder / "out" / f"flagged-{LAST_NIGHT}.csv").read_bytes()

@@ -58,6 +58,12 @@ def test_a_module_says_what_it_promises_and_stays_readable(path):
         assert not BANNED.search(text)
 
 
+def test_no_room_imports_the_pipeline():
+    """Import-linter knows packages alone; the one module at the top is watched here."""
+    rooms = [p for p in PYTHON if p.relative_to(ROOT).parts[0] in {"crawlers", "nlp", "review", "store"}]
+    assert [p.name for p in rooms if re.search(r"^\s*(?:from|import) pipeline\b", p.read_text(), re.M)] == []
+
+
 def test_no_tracked_file_is_too_large():
     assert [name for name in TRACKED if (ROOT / name).stat().st_size > MAX_BYTES] == []
 

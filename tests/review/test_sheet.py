@@ -22,7 +22,6 @@ from store.records import (
     Outcome,
     Prediction,
     QueueRow,
-    UsageError,
 )
 from tests.conftest import needs_program
 
@@ -121,11 +120,6 @@ def test_same_rows_give_the_same_bytes(tmp_path):
 
 def test_an_empty_night_gives_a_sheet_with_headers(tmp_path):
     assert read_cells(write(tmp_path / "a.csv")) == [list(HEADERS["id"].values())]
-
-
-def test_a_separator_that_no_spreadsheet_knows_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="separator"):
-        write(tmp_path / "a.csv", ROW, separator="|")
 
 
 @given(st.text())

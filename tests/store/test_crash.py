@@ -71,7 +71,7 @@ def assert_whole(engine: Engine) -> None:
 def test_a_night_killed_30_times_ends_like_one_left_in_peace(tmp_path: Path) -> None:
     urls = [f"sqlite:///{tmp_path / name / 'netra.db'}" for name in ("peace", "killed")]
     finish_night(urls[0])
-    dice = random.Random(SEED)  # noqa: S311 - moments to kill at, not secrets
+    dice = random.Random(SEED)
     # The first one falls into the start: interpreter, probe, schema.
     killed = [kill_after(urls[1], commits=0, delay_s=dice.uniform(0.2, 0.8))]
     moments = sorted(dice.sample(range(1, LAST_KILL), KILLS - 1))

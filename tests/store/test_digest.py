@@ -68,7 +68,7 @@ def test_the_work_leaves_no_mark(full: Engine) -> None:
         conn.execute(update(schema.frontier).values(attempts=2, place=7))
         put_validator(conn, Validator("https://a.test/feed", etag="1"))
     stages.note_failure(full, "screen", "N-x", "it broke")
-    start_run(full, command="nightly", night=NIGHT, code_version="0.1.0", model_version="m")
+    start_run(full, command="nightly", night=NIGHT, model_version="m")
     assert content_digest(full) == before
 
 

@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def begin(engine: Engine, night: date = NIGHT) -> int:
-    return start_run(engine, command="nightly", night=night, code_version="0.1.0", model_version="m-1")
+    return start_run(engine, command="nightly", night=night, model_version="m-1")
 
 
 def report(source_id: str, night: date, outcome: Outcome = Outcome.OK, message: str = "") -> SourceReport:

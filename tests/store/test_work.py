@@ -24,9 +24,7 @@ def store_documents(engine: Engine, n: int) -> list[Document]:
 
 def states(engine: Engine) -> dict[str, str]:
     with reading(engine) as conn:
-        return {
-            doc_id: state for doc_id, state in conn.execute(select(documents.c.doc_id, documents.c.state))
-        }
+        return dict(conn.execute(select(documents.c.doc_id, documents.c.state)).all())
 
 
 def test_all_items_are_worked_off_over_several_chunks(engine):

@@ -1,0 +1,151 @@
+"""What one source does in one night: its task, and the tally that becomes its report.
+
+Promises: one outcome word per source and night, the same for the same facts whatever their order.
+Never does: fetch or store.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from scrapy.crawler import Crawler
+from sqlalchemy import Engine
+
+from crawlers.archive import Archive, ArchiveIndex
+from crawlers.manifest import Source
+from store.records import NetraError, Outcome, SourceReport
+
+#: Of several outcomes of one night the first in this order is reported.
+PRECEDENCE: tuple[Outcome, ...] = (
+    Outcome.ROBOTS,
+    Outcome.CHALLENGE,
+    Outcome.BLOCKED,
+    Outcome.RATE_LIMITED,
+    Outcome.TIMEOUT,
+    Outcome.MALFORMED,
+    Outcome.ENCODING,
+    Outcome.ERROR,
+    Outcome.EMPTY,
+    Outcome.UNCHANGED,
+    Outcome.OK,
+)
+#: Outcomes of single articles that say something about the outlet when no article got through.
+OF_THE_OUTLET: frozenset[Outcome] = frozenset(
+    {Outcome.ROBOTS, Outcome.CHALLENGE, Outcome.BLOCKED, Outcome.RATE_LIMITED, Outcome.ENCODING}
+)
+#: The report names that many single failures; the rest is a number.
+NAMED_FAILURES = 5
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one source in one night while it runs."""
+
+    pages: int = 0
+    new_pages: int = 0
+    #: Items that the entries listed, new or known.
+    listed: int = 0
+    #: Those of them that were published this night or the day before, or name no time.
+    recent: int = 0
+    #: Entries that answered "not modified".
+    unmodified: int = 0
+    #: Requests and links to other hosts or schemes, not followed.
+    refused: int = 0
+    #: Links that are no articles by the manifest, or older than a nightly crawl looks back.
+    skipped: int = 0
+    #: Lines and items of entries that could not be read.
+    unreadable: int = 0
+    #: Pages that are not in the encoding that they declare.
+    misdeclared: int = 0
+    #: The status with which robots.txt failed (5xx), which forbids everything; 0 = it did not.
+    robots_down: int = 0
+    #: Why no further request may be sent; "" = go on.
+    stopped: str = ""
+    problems: list[tuple[Outcome, str]] = field(default_factory=list)
+    failures: list[tuple[Outcome, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Add a remark to the message of the report, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source in one night, with all that its spider needs."""
+
+    source: Source
+    night: date
+    engine: Engine
+    #: Where responses are stored; None on replay.
+    archive: Archive | None
+    #: Where responses come from on replay; None on a live crawl.
+    index: ArchiveIndex | None
+    tally: Tally = field(default_factory=Tally)
+    #: Errors that must end the whole night, such as a full disk; shared by all jobs of a run.
+    fatal: list[NetraError] = field(default_factory=list)
+
+
+def job_of(crawler: Crawler) -> Job:
+    """Give the job of a running crawler; middlewares and handlers get at it this way."""
+    job = getattr(crawler.spider, "job", None)
+    if not isinstance(job, Job):
+        raise TypeError("this component runs only under crawlers.run.crawl")
+    return job
+
+
+def report_of(job: Job, *, requests: int) -> SourceReport:
+    """Sum up a finished job; `requests` counts every one sent, also robots.txt and retries."""
+    tally = job.tally
+    return SourceReport(
+        source_id=job.source.id,
+        night=job.night,
+        outcome=_outcome(job),
+        requests=requests,
+        pages=tally.pages,
+        new_pages=tally.new_pages,
+        failed=len(tally.failures) + tally.unreadable,
+        message=_message(job),
+    )
+
+
+def worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """Give the outcome that stands first in PRECEDENCE."""
+    return min(outcomes, key=PRECEDENCE.index)
+
+
+def _outcome(job: Job) -> Outcome:
+    tally = job.tally
+    found = [outcome for outcome, _ in tally.problems]
+    if tally.stopped:
+        found.append(Outcome.RATE_LIMITED)
+    if not tally.pages:
+        found.extend(outcome for outcome, _ in tally.failures if outcome in OF_THE_OUTLET)
+    if tally.misdeclared and tally.misdeclared == tally.pages:
+        found.append(Outcome.ENCODING)
+    # Counted by their dates and not by what is new to the store: a re-run of a night must say the same.
+    fresh = max(tally.recent, tally.new_pages)
+    if not tally.unmodified and (not tally.listed or fresh < job.source.items.min):
+        found.append(Outcome.EMPTY)
+    found.append(Outcome.OK if tally.new_pages else Outcome.UNCHANGED)
+    return worst(found)
+
+
+def _message(job: Job) -> str:
+    tally = job.tally
+    lines = [text for _, text in tally.problems]
+    if tally.stopped:
+        lines.append(tally.stopped)
+    lines.extend(text for _, text in tally.failures[:NAMED_FAILURES])
+    if len(tally.failures) > NAMED_FAILURES:
+        lines.append(f"{len(tally.failures) - NAMED_FAILURES} more failed")
+    if tally.refused:
+        lines.append(f"{tally.refused} to other hosts refused")
+    if tally.skipped:
+        lines.append(f"{tally.skipped} skipped (no article, or too old)")
+    if tally.new_pages > job.source.items.max:
+        lines.append(f"{tally.new_pages} new items, more than items.max = {job.source.items.max}")
+    text = "; ".join(dict.fromkeys([*lines, *tally.notes]))
+    # Parts of it come from outlets; a report is one line of text that any database and terminal takes.
+    return "".join(char if char.isprintable() else " " for char in text)

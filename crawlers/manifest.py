@@ -1,0 +1,381 @@
+"""Source manifests: one TOML file per outlet says everything that the crawler may know about it.
+
+Promises: a manifest that loads is complete and consistent; an unknown key, a wrong value or a wrong
+host is an error that names the file, the line, what is allowed and the nearest known word. Models are
+frozen. Never does: fetch, write, or fill a gap by guessing.
+"""
+
+import difflib
+import re
+import tomllib
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from cssselect import HTMLTranslator, SelectorError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from crawlers.urls import UrlRules, host_of
+from store.records import ExtractionRules, UsageError
+
+ID_PATTERN = re.compile(r"[a-z0-9-]+")
+HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+EntryKind = Literal["feed", "blogger", "wordpress", "sitemap", "export"]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Entry(_Part):
+    """One entry point: a list of new items that the outlet itself keeps."""
+
+    kind: EntryKind
+    url: str = ""
+    #: kind = export only: glob of files on this machine, instead of `url`.
+    path: str = ""
+    fallback: "Entry | None" = None
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if self.path and self.kind != "export":
+            raise ValueError("`path` is for kind = export; give `url`")
+        if bool(self.url) == bool(self.path):
+            raise ValueError("give `url` (http or https)" + (" or `path`" if self.kind == "export" else ""))
+        return self
+
+
+class Articles(_Part):
+    """Which links are articles, and which hosts show the same articles."""
+
+    include: str = ""
+    same_host: dict[str, str] = {}
+
+    @field_validator("include")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return pattern
+
+
+class Pages(_Part):
+    """How one article is spread over several pages."""
+
+    mode: Literal["none", "query", "path", "merge"] = "none"
+    param: str = ""
+    value: str = ""
+    suffix: str = ""
+    next: str = ""
+    total: str = ""
+    max: int = Field(default=10, ge=1, le=50)
+
+    @field_validator("next", "total")
+    @classmethod
+    def _is_css(cls, selector: str) -> str:
+        return _checked_css(selector)
+
+    @model_validator(mode="after")
+    def _fits_mode(self) -> Self:
+        needs = {"none": (), "query": ("param", "value"), "path": ("suffix",), "merge": ("next",)}[self.mode]
+        missing = [name for name in needs if not getattr(self, name)]
+        if missing:
+            raise ValueError(f'mode = "{self.mode}" needs {" and ".join(f"`{name}`" for name in missing)}')
+        return self
+
+
+class Selectors(_Part):
+    """CSS selectors, tried in order; they become `ExtractionRules`."""
+
+    title: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _are_css(cls, selectors: Any) -> Any:
+        if isinstance(selectors, list):
+            return tuple(_checked_css(item) if isinstance(item, str) else item for item in selectors)
+        return selectors
+
+
+class Items(_Part):
+    """Expected new items a night: fewer than `min` fails the source, more than `max` warns."""
+
+    min: int = Field(default=0, ge=0)
+    max: int = Field(default=200, ge=1)
+
+    @model_validator(mode="after")
+    def _is_range(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"`min` ({self.min}) is above `max` ({self.max})")
+        return self
+
+
+class Columns(_Part):
+    """Our name of a field -> column of the other tool's file."""
+
+    id: Text
+    url: Text
+    text: Text
+    published: Text
+
+
+class Export(_Part):
+    """How to read the files of another tool."""
+
+    format: Literal["csv", "jsonl"]
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    platform: Text
+    columns: Columns
+
+
+class Legal(_Part):
+    """Why we may keep this, what for, and how long."""
+
+    basis: Text
+    purpose: Text
+    retention_days: int = Field(ge=1)
+
+
+class Source(_Part):
+    """One outlet or one social export."""
+
+    id: str
+    publisher: Text
+    hosts: tuple[str, ...]
+    platform: Literal[
+        "blogger",
+        "wordpress",
+        "liputan6",
+        "jurnas",
+        "detik",
+        "kompas",
+        "tribun",
+        "antara",
+        "bawaslu",
+        "generic",
+        "social",
+    ]
+    kind: Literal["news", "post"]
+    language: str = "id"
+    timezone: str = "Asia/Jakarta"
+    region: str = ""
+    verified: bool = False
+    delay_s: float = Field(default=1.0, ge=0, le=3600)
+    entries: tuple[Entry, ...] = Field(min_length=1)
+    articles: Articles = Articles()
+    pages: Pages = Pages()
+    selectors: Selectors = Selectors()
+    items: Items = Items()
+    export: Export | None = None
+    legal: Legal
+
+    @field_validator("hosts", "entries", mode="before")
+    @classmethod
+    def _is_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not HOST_PATTERN.fullmatch(host):
+                raise ValueError(f"{host!r} is not a bare host name such as www.example.id")
+        return hosts
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        known = zoneinfo.available_timezones()
+        if name not in known:
+            raise ValueError(f"{name!r} is not a time zone{_nearest(name, known)}")
+        return name
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        exports = any(entry.kind == "export" for entry in self.all_entries())
+        if exports and (self.export is None or self.kind != "post"):
+            raise ValueError('an entry of kind export needs a table [export] and kind = "post"')
+        return self
+
+    def all_entries(self) -> list[Entry]:
+        """Give the entries with their fallbacks, in the order of the file."""
+        found: list[Entry] = []
+        for entry in self.entries:
+            step: Entry | None = entry
+            while step is not None:
+                found.append(step)
+                step = step.fallback
+        return found
+
+    def rules(self) -> ExtractionRules:
+        """Give what the extractor may know of this source."""
+        return ExtractionRules(
+            source_id=self.id,
+            kind=self.kind,
+            title=self.selectors.title,
+            body=self.selectors.body,
+            published=self.selectors.published,
+            author=self.selectors.author,
+            remove=self.selectors.remove,
+            timezone=self.timezone,
+        )
+
+    def url_rules(self) -> UrlRules:
+        """Give what `crawlers.urls.canonicalize` may know of this source."""
+        return UrlRules(
+            same_host=self.articles.same_host,
+            page_param=self.pages.param if self.pages.mode in ("query", "merge") else "",
+            page_suffix=self.pages.suffix if self.pages.mode == "path" else "",
+        )
+
+
+def load_source(path: Path) -> Source:
+    """Read one manifest. Raises UsageError naming file, line and key when anything is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise UsageError(f"{path}:{line[1] if line else 1}: not TOML: {error}") from None
+    try:
+        source = Source.model_validate(table)
+    except ValidationError as error:
+        raise UsageError("\n".join(_describe(path, text, item) for item in error.errors())) from None
+    if source.id != path.stem or not ID_PATTERN.fullmatch(source.id):
+        raise UsageError(
+            f"{path}:{_line_of(text, ('id',))}: id is {source.id!r}; it must equal the file name "
+            f"({path.stem!r}) and consist of a-z, 0-9 and -"
+        )
+    for entry in source.all_entries():
+        if entry.url and host_of(entry.url) not in source.hosts:
+            number = text[: text.find(entry.url)].count("\n") + 1
+            raise UsageError(
+                f"{path}:{number}: entry {entry.url!r} is not an http(s) address on one of the hosts: "
+                + (", ".join(source.hosts) or "none given")
+            )
+    return source
+
+
+def load_sources(folder: Path, only: Sequence[str] = ()) -> list[Source]:
+    """Read all manifests of a folder, or those named in `only`, sorted by id.
+
+    Raises UsageError for the first broken manifest, an unknown name, or a folder without manifests.
+    """
+    paths = _manifests(folder)
+    known = {path.stem: path for path in paths}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"no source {name!r} in {folder}{_nearest(name, known)}")
+    return [load_source(path) for path in paths if not only or path.stem in only]
+
+
+def check_sources(folder: Path) -> list[str]:
+    """Read all manifests of a folder and list every problem found; an empty list means: all good."""
+    problems: list[str] = []
+    for path in _manifests(folder):
+        try:
+            load_source(path)
+        except UsageError as error:
+            problems.extend(str(error).splitlines())
+    return problems
+
+
+def _manifests(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("*.toml")) if folder.is_dir() else []
+    if not paths:
+        raise UsageError(f"{folder}: no source manifest (*.toml) there; name the folder that holds them")
+    return paths
+
+
+def _checked_css(selector: str) -> str:
+    # Scrapy's two pseudo-elements are no CSS; what stands before them is.
+    plain = re.sub(r"::(text|attr\([^)]*\))", "", selector)
+    if plain:
+        try:
+            HTMLTranslator().css_to_xpath(plain)
+        except SelectorError as error:
+            raise ValueError(f"{selector!r} is not a CSS selector: {error}") from None
+        except RecursionError:
+            raise ValueError(f"{selector[:80]!r}... is not a CSS selector: too deep") from None
+    return selector
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _describe(path: Path, text: str, error: Any) -> str:
+    """Turn one pydantic error into "file:line: key: what is wrong, what is allowed"."""
+    place: tuple[int | str, ...] = error["loc"]
+    key = ".".join(str(step) for step in place) or "file"
+    if error["type"] == "extra_forbidden":
+        known = sorted(_model_at(place[:-1]).model_fields)
+        what = f"unknown key{_nearest(str(place[-1]), known)}; known: {', '.join(known)}"
+    elif error["type"] == "missing":
+        what = "this key is missing"
+    else:
+        what = error["msg"].removeprefix("Value error, ")
+        if isinstance(error["input"], str) and "expected" in error.get("ctx", {}):
+            allowed = re.findall(r"'([^']+)'", str(error["ctx"]["expected"]))
+            what += f", not {error['input']!r}{_nearest(error['input'], allowed)}"
+    return f"{path}:{_line_of(text, place)}: {key}: {what}"
+
+
+def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
+    """Find the model that a place inside a manifest belongs to."""
+    inner: dict[str, type[BaseModel]] = {
+        "entries": Entry,
+        "fallback": Entry,
+        "articles": Articles,
+        "pages": Pages,
+        "selectors": Selectors,
+        "items": Items,
+        "export": Export,
+        "columns": Columns,
+        "legal": Legal,
+    }
+    names = [step for step in place if isinstance(step, str)]
+    return inner[names[-1]] if names else Source
+
+
+def _line_of(text: str, place: tuple[int | str, ...]) -> int:
+    """Give the line on which a key stands; for a missing key, the line of its table; else line 1."""
+    lines: dict[tuple[int | str, ...], int] = {(): 1}
+    table: tuple[int | str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]", line):
+            table = _table_path(lines, header[2].split("."), is_list=header[1] == "[[")
+            lines[table] = number
+        elif key := re.match(r"\s*\"?([\w\-]+)\"?\s*=", line):
+            lines.setdefault((*table, key[1]), number)
+    while place not in lines:
+        place = place[:-1]
+    return lines[place]
+
+
+def _table_path(
+    lines: dict[tuple[int | str, ...], int], names: list[str], *, is_list: bool
+) -> tuple[int | str, ...]:
+    """Name a table header as pydantic does: "[[entries]]" the second time is ("entries", 1)."""
+    path: tuple[int | str, ...] = ()
+    for depth, name in enumerate(names):
+        path = (*path, name)
+        count = sum(1 for known in lines if known and known[:-1] == path and isinstance(known[-1], int))
+        if depth == len(names) - 1 and is_list:
+            path = (*path, count)
+        elif count:
+            path = (*path, count - 1)
+    return path

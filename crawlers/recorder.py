@@ -1,0 +1,47 @@
+"""Stores every response of a live crawl in the archive, before anything else reads it.
+
+Promises: a response that reaches a spider has its place in the WARC in `request.meta[REF]` and the time
+of its arrival, to the second, in `request.meta[FETCHED_AT]`; retries and redirects are stored too.
+Never does: change a response.
+"""
+
+from datetime import UTC, datetime
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from crawlers.archive import Archive
+from crawlers.job import job_of
+
+#: Keys of `request.meta`; the replay handler sets the same two.
+REF = "netra_ref"
+FETCHED_AT = "netra_fetched_at"
+
+
+class RecorderMiddleware:
+    """Last downloader middleware before the wire: sees the body as it came, still content-encoded."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        archive = job_of(crawler).archive
+        if archive is None:
+            raise TypeError("a live crawl needs an archive")
+        return cls(archive)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        moment = datetime.now(UTC).replace(microsecond=0)
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+        ]
+        request.meta[REF] = self._archive.write(
+            response.url, status=response.status, headers=headers, body=response.body, fetched_at=moment
+        )
+        request.meta[FETCHED_AT] = moment
+        return response

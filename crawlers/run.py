@@ -1,0 +1,181 @@
+"""Runs the crawl of a night, live or replayed: one process, several sources at a time.
+
+    reports = crawl(engine, sources, run_id="7", night=date(2024, 9, 17), warc_dir=Path("data/var/warc"))
+
+Promises: every source ends with one outcome per night, whatever happens to the others; what was stored
+stays on SIGINT, SIGTERM and kill -9, and the next run goes on from there; a replay gives the same rows
+however its sources interleave and however often it was cut off. Never does: run twice in one process
+(Twisted's reactor cannot be started again).
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
+from sqlalchemy import Engine
+
+from crawlers.archive import Archive, ArchiveIndex, build_index
+from crawlers.job import Job, report_of
+from crawlers.manifest import Source
+from crawlers.settings import crawl_settings, user_agent, warn_without_contact
+from crawlers.spiders.base import SourceSpider
+from store.records import NetraError, Outcome, SourceReport, StoppedError
+
+log = logging.getLogger(__name__)
+
+#: Called with the report of a source as soon as it has finished a night.
+Progress = Callable[[SourceReport], None]
+
+#: Scrapy and Twisted print a traceback for a refused connection; what matters is in our reports, and bugs
+#: in callbacks are logged by `SourceSpider.callback_failed`.
+_CHATTY = ("scrapy", "twisted")
+
+
+@dataclass(slots=True)
+class _Night:
+    """What the tasks of one call of `crawl` share."""
+
+    process: AsyncCrawlerProcess
+    gate: asyncio.Semaphore
+    progress: Progress | None
+    reports: list[SourceReport] = field(default_factory=list)
+    fatal: list[NetraError] = field(default_factory=list)
+    stopped_by: str = ""
+
+
+def plan(
+    sources: Sequence[Source], *, night: date, index: ArchiveIndex | None
+) -> list[tuple[date, list[Source]]]:
+    """Say which sources run on which nights, oldest night first.
+
+    Live: all, on `night`. Replay: on each archived night up to `night`, those with an archived host.
+    """
+    if index is None:
+        return [(night, list(sources))]
+    known = [source for source in sources if any(host in index.hosts for host in source.hosts)]
+    return [(past, known) for past in index.nights if past <= night]
+
+
+def crawl(
+    engine: Engine,
+    sources: Sequence[Source],
+    *,
+    run_id: str,
+    night: date,
+    replay: Path | None = None,
+    warc_dir: Path,
+    max_sources: int = 8,
+    progress: Progress | None = None,
+) -> list[SourceReport]:
+    """Crawl the sources for a night and give their reports, by night and source id.
+
+    Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a replay writes nothing there. Call it once per
+    process, under the run lock. Raises UsageError for an unreadable archive and StoppedError when it was
+    stopped by a signal or a broken disk; everything stored stays.
+    """
+    index = build_index(replay) if replay else None
+    if index is None:
+        warn_without_contact()
+    with Archive(warc_dir, name=f"{night.isoformat()}-{run_id}", software=user_agent()) as archive:
+        nights = [
+            [Job(source, past, engine, None if index else archive, index) for source in chosen]
+            for past, chosen in plan(sources, night=night, index=index)
+        ]
+        shared = _run(nights, max_sources=max_sources, progress=progress)
+    if shared.fatal:
+        raise shared.fatal[0]
+    if shared.stopped_by:
+        raise StoppedError(
+            f"crawl stopped by {shared.stopped_by}; what was stored stays, run the same command again"
+        )
+    return sorted(shared.reports, key=lambda report: (report.night, report.source_id))
+
+
+def _run(nights: Sequence[Sequence[Job]], *, max_sources: int, progress: Progress | None) -> _Night:
+    with _quiet_logging():
+        process = AsyncCrawlerProcess(Settings({"LOG_INSTALL_ROOT_HANDLER": False}))
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.disable(logging.NOTSET)
+        shared = _Night(process, asyncio.Semaphore(max_sources), progress)
+        loop = asyncio.get_event_loop()
+        task = loop.create_task(_run_nights(shared, nights))
+        # Ours instead of Scrapy's: those stay installed and would swallow Ctrl-C in the later stages.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, _stop, shared, task, number)
+        try:
+            process.start(stop_after_crawl=False, install_signal_handlers=False)
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+    if task.done() and not task.cancelled() and (error := task.exception()):
+        raise error
+    return shared
+
+
+async def _run_nights(shared: _Night, nights: Sequence[Sequence[Job]]) -> None:
+    from twisted.internet import reactor
+
+    try:
+        for jobs in nights:
+            await asyncio.gather(*(_run_source(shared, job) for job in jobs))
+    finally:
+        # A task of its own: the reactor may be stopped only after this coroutine has ended.
+        asyncio.get_event_loop().call_soon(cast(Any, reactor).stop)
+
+
+async def _run_source(shared: _Night, job: Job) -> None:
+    """Crawl one source for one night; nothing that it does reaches the others."""
+    async with shared.gate:
+        if shared.fatal or shared.stopped_by:
+            return
+        settings = crawl_settings(delay_s=job.source.delay_s, replay=job.index is not None)
+        crawler = Crawler(SourceSpider, Settings(settings))
+        try:
+            await shared.process.crawl(crawler, job=job)
+        except Exception as error:  # noqa: BLE001 - a source that raises must not take the night down
+            log.error("%s: %s: %s", job.source.id, type(error).__name__, error)
+            job.tally.problems.append((Outcome.ERROR, f"{type(error).__name__}: {error}"))
+    shared.fatal.extend(job.fatal)
+    if shared.fatal or shared.stopped_by:
+        return
+    requests = int(crawler.stats.get_value("downloader/request_count", 0))
+    report = report_of(job, requests=requests)
+    shared.reports.append(report)
+    if shared.progress:
+        shared.progress(report)
+
+
+def _stop(shared: _Night, task: "asyncio.Task[None]", number: signal.Signals) -> None:
+    """First signal: let the requests under way end. Second: end at once."""
+    if shared.stopped_by:
+        task.cancel()
+        return
+    shared.stopped_by = number.name
+    log.warning("%s: finishing the requests under way, then stopping", number.name)
+    stopping = asyncio.get_event_loop().create_task(shared.process.stop())
+    # A reference, or the task may be collected before it has run.
+    task.add_done_callback(lambda _: stopping.cancel())
+
+
+@contextmanager
+def _quiet_logging() -> Iterator[None]:
+    """Keep Scrapy's own log out of ours, and undo what it does to the process-wide logging."""
+    levels = {name: logging.getLogger(name).level for name in _CHATTY}
+    # Scrapy resets its loggers and then lists its versions, so that a level set before does not last.
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+        logging.captureWarnings(False)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)

@@ -1,0 +1,136 @@
+"""From fetched bytes to a `RawPage`: names, addresses, encodings, and the pages of one article.
+
+Promises: the same response gives the same record, live or replayed. Never does: request or store.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from scrapy.http import TextResponse
+
+from crawlers.archive import digest_bodies
+from crawlers.job import Job
+from crawlers.manifest import Pages, Source
+from crawlers.recorder import FETCHED_AT, REF
+from crawlers.spiders.listing import FoundPart, true_encoding
+from crawlers.urls import absolute, canonicalize, with_query, with_suffix
+from store.frontier import Link
+from store.records import RawPage, WarcRef
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """One page of an article as it came."""
+
+    url: str
+    status: int
+    body: bytes
+    encoding: str
+    #: Whether the page is in the encoding that it declares.
+    honest: bool
+    ref: WarcRef
+    fetched_at: datetime
+
+
+def page_id(source_id: str, canonical_url: str) -> str:
+    """Name a collected page after its source and canonical address."""
+    return "G-" + hashlib.sha256(f"{source_id}\n{canonical_url}".encode()).hexdigest()[:16]
+
+
+def canonical_of(url: str, source: Source, *, own: bool) -> str:
+    """Give the canonical address; "" for what is no address, or by the manifest no article.
+
+    `own`: the address belongs to this outlet, so that its rules apply; posts of an export do not.
+    """
+    include = source.articles.include
+    try:
+        if not own:
+            return canonicalize(url)
+        if not include or re.search(include, url):
+            return canonicalize(url, source.url_rules())
+    except ValueError:
+        pass
+    return ""
+
+
+def request_address(url: str, pages: Pages) -> str:
+    """Give the address that shows the whole article, by the manifest's page mode."""
+    if pages.mode == "query":
+        return with_query(url, pages.param, pages.value)
+    return with_suffix(url, pages.suffix) if pages.mode == "path" else url
+
+
+def fetched_page(response: TextResponse) -> FetchedPage:
+    """Keep what came of one page."""
+    encoding, honest = true_encoding(response.body, response.encoding)
+    return FetchedPage(
+        url=response.url,
+        status=response.status,
+        body=response.body,
+        encoding=encoding,
+        honest=honest,
+        ref=response.meta[REF],
+        fetched_at=response.meta[FETCHED_AT],
+    )
+
+
+def pages_named(response: TextResponse, pages: Pages) -> int:
+    """Read "Halaman 1/2" as 2; 1 when the page names no number; never more than the manifest allows."""
+    text = " ".join(response.css(pages.total).xpath(".//text()").getall()) if pages.total else ""
+    numbers = re.findall(r"\d{1,3}", text)
+    return min(int(numbers[-1]), pages.max) if numbers else 1
+
+
+def next_page(response: TextResponse, fetched: tuple[FetchedPage, ...], pages: Pages) -> str:
+    """Give the address of the next page of an article in merge mode; "" after the last."""
+    if pages.mode != "merge" or len(fetched) >= pages.max:
+        return ""
+    selector = pages.next if "::" in pages.next else f"{pages.next}::attr(href)"
+    known = {page.url for page in fetched}
+    if pages.param:
+        # Page 1 under its number is the page that we began with.
+        known.add(with_query(fetched[0].url, pages.param, "1"))
+    urls = (absolute(response.url, href) for href in response.css(selector).getall())
+    return next((url for url in urls if url and url not in known), "")
+
+
+def article_page(job: Job, link: Link, fetched: tuple[FetchedPage, ...], expected: int) -> RawPage:
+    """Make the record of an article that was fetched as one or more pages."""
+    first = fetched[0]
+    return RawPage(
+        page_id=page_id(job.source.id, link.canonical_url),
+        source_id=job.source.id,
+        url=link.url,
+        canonical_url=link.canonical_url,
+        night=job.night,
+        fetched_at=first.fetched_at,
+        status=first.status,
+        format="html",
+        part="",
+        encoding=first.encoding,
+        refs=tuple(page.ref for page in fetched),
+        body_sha256=digest_bodies(page.body for page in fetched),
+        pages_expected=max(expected, len(fetched)),
+    )
+
+
+def part_page(
+    job: Job, part: FoundPart, canonical_url: str, *, ref: WarcRef, fetched_at: datetime, status: int
+) -> RawPage:
+    """Make the record of an article or post that came inside a larger response."""
+    return RawPage(
+        page_id=page_id(job.source.id, canonical_url),
+        source_id=job.source.id,
+        url=part.url,
+        canonical_url=canonical_url,
+        night=job.night,
+        fetched_at=fetched_at,
+        status=status,
+        format=part.format,
+        part=part.part,
+        encoding="utf-8",
+        refs=(ref,),
+        body_sha256=digest_bodies([part.body]),
+    )

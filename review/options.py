@@ -1,0 +1,31 @@
+"""The options that several commands share: one name, one meaning, one help text each.
+
+Promises: a value outside the allowed ones ends with exit code 2 and names those allowed.
+Never does: hold a default (the commands do).
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from review.sheet import Separator
+from review.words import Language
+
+DbOption = Annotated[str, typer.Option("--db", envvar="NETRA_DB", help="Database address (SQLAlchemy URL).")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the sheet and the report.")]
+DateOption = Annotated[
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The night (default: the newest).")
+]
+SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source id; repeatable.")]
+FolderOption = Annotated[Path | None, typer.Option("--sources", help="Folder with the source manifests.")]
+ReplayOption = Annotated[
+    Path | None, typer.Option("--replay", help="Answer from this WARC file instead of the network.")
+]
+LangOption = Annotated[Language, typer.Option("--lang", help="Language of what the analyst sees.")]
+SeparatorOption = Annotated[Separator, typer.Option("--separator", help="Separator of the sheet.")]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option("--model", help="Model folder (default: the one that models/active.toml names)."),
+]

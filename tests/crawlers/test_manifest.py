@@ -1,0 +1,159 @@
+"""Manifests: what loads, and that every mistake is named with file, line, key and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from crawlers.manifest import check_sources, load_source, load_sources
+from store.records import UsageError
+
+GOOD = """\
+id = "warta"
+publisher = "Warta"
+hosts = ["www.warta.test", "amp.warta.test"]
+platform = "tribun"
+kind = "news"
+timezone = "Asia/Makassar"
+
+[[entries]]
+kind = "wordpress"
+url = "https://www.warta.test/wp-json/wp/v2/posts"
+[entries.fallback]
+kind = "feed"
+url = "https://www.warta.test/feed/"
+
+[[entries]]
+kind = "sitemap"
+url = "https://www.warta.test/sitemap.xml"
+
+[articles]
+include = "/berita/"
+same_host = { "amp.warta.test" = "www.warta.test" }
+
+[pages]
+mode = "merge"
+next = "a.next::attr(href)"
+total = "span.total"
+
+[selectors]
+body = ["div.isi", "article"]
+
+[items]
+min = 1
+max = 50
+
+[legal]
+basis = "kepentingan umum"
+purpose = "pemantauan"
+retention_days = 180
+"""
+
+
+def write(folder: Path, text: str, name: str = "warta") -> Path:
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_good_manifest_becomes_rules(tmp_path: Path) -> None:
+    source = load_source(write(tmp_path, GOOD))
+    assert [entry.kind for entry in source.all_entries()] == ["wordpress", "feed", "sitemap"]
+    assert source.rules().body == ("div.isi", "article")
+    assert source.rules().timezone == "Asia/Makassar"
+    assert source.url_rules().same_host == {"amp.warta.test": "www.warta.test"}
+    assert not source.verified
+    assert source.delay_s == 1.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("timezone", "timezon", 6, "timezon: unknown key; did you mean 'timezone'?"),
+        ('include = "/berita/"', 'inklude = "/berita/"', 20, "did you mean 'include'?"),
+        ('kind = "sitemap"', 'kind = "sitemaps"', 16, "entries.1.kind: Input should be 'feed'"),
+        ('kind = "sitemap"', 'kind = "sitemaps"', 16, "did you mean 'sitemap'?"),
+        ('kind = "news"', "", 1, "kind: this key is missing"),
+        ('purpose = "pemantauan"', "", 35, "legal.purpose: this key is missing"),
+        ("Asia/Makassar", "Asia/Makasar", 6, "did you mean 'Asia/Makassar'?"),
+        ('"/berita/"', '"("', 20, "not a regular expression"),
+        ('"div.isi"', '"div["', 29, "not a CSS selector"),
+        ('"https://www.warta.test/sitemap.xml"', '"https://lain.test/s.xml"', 17, "on one of the hosts"),
+        ('"https://www.warta.test/sitemap.xml"', '"file:///etc/passwd"', 17, "on one of the hosts"),
+        ('"www.warta.test", ', '"https://www.warta.test", ', 3, "not a bare host name"),
+        ('"div.isi"', f'"{"b " * 3000}"', 29, "not a CSS selector"),
+        ("min = 1", "min = 90", 31, "`min` (90) is above `max` (50)"),
+        ("min = 1", 'min = "1"', 32, "items.min: Input should be a valid integer"),
+        ('next = "a.next::attr(href)"', "", 23, "needs `next`"),
+        ('id = "warta"', 'id = "wartaa"', 1, "must equal the file name"),
+        ("[articles]", "[articles", 19, "not TOML"),
+        ("[items]", "[item]", 31, "did you mean 'items'?"),
+        ("[entries.fallback]", "[entries.falback]", 11, "did you mean 'fallback'?"),
+    ],
+)
+def test_a_mistake_names_file_line_and_what_is_allowed(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(UsageError) as caught:
+        load_source(path)
+    assert words in str(caught.value)
+    assert f"{path}:{line}: " in str(caught.value)
+    assert "\n".join(check_sources(tmp_path)) == str(caught.value)
+
+
+def test_several_mistakes_are_all_named(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("platform", "plattform").replace("min = 1", "min = -1"))
+    assert len(check_sources(tmp_path)) == 3
+    with pytest.raises(UsageError, match="known: ") as caught:
+        load_source(path)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize("name", ["Warta", "warta_1", "warta.x"])
+def test_ids_are_lower_case_words(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, GOOD.replace('id = "warta"', f'id = "{name}"'), name)
+    with pytest.raises(UsageError, match="consist of a-z"):
+        load_source(path)
+
+
+def test_exports_need_their_table_and_one_place(tmp_path: Path) -> None:
+    entry = '[[entries]]\nkind = "export"\npath = "inbox/*.csv"\n'
+    head = 'id = "x"\npublisher = "X"\nhosts = []\nplatform = "social"\nkind = "post"\n'
+    legal = '[legal]\nbasis = "a"\npurpose = "b"\nretention_days = 1\n'
+    table = '[export]\nformat = "csv"\nplatform = "x"\n[export.columns]\nid = "i"\nurl = "u"\ntext = "t"\n'
+    good = head + entry + table + 'published = "p"\n' + legal
+    assert load_source(write(tmp_path, good, "x")).entries[0].path == "inbox/*.csv"
+    for bad, words in [
+        (head + entry + legal, "needs a table"),
+        (good.replace("path =", "url = 'https://x.test/'\npath ="), "give `url`"),
+        (good.replace('kind = "export"', 'kind = "feed"'), "is for kind = export"),
+        (good.replace('kind = "post"', 'kind = "news"'), "needs a table"),
+        (good.replace('text = "t"', 'text = ""'), "export.columns.text"),
+    ]:
+        with pytest.raises(UsageError, match=words):
+            load_source(write(tmp_path, bad, "x"))
+
+
+def test_folders(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no source manifest"):
+        load_sources(tmp_path / "none")
+    write(tmp_path, GOOD)
+    write(tmp_path, GOOD.replace('"warta"', '"kabar"'), "kabar")
+    assert [source.id for source in load_sources(tmp_path)] == ["kabar", "warta"]
+    assert [source.id for source in load_sources(tmp_path, ["warta"])] == ["warta"]
+    with pytest.raises(UsageError, match="did you mean 'warta'"):
+        load_sources(tmp_path, ["wartaa"])
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "warta.toml"
+    path.write_bytes(b'id = "\xff"')
+    with pytest.raises(UsageError, match=r"warta\.toml: cannot be read as UTF-8"):
+        load_source(path)
+
+
+def test_the_shipped_manifests_are_good() -> None:
+    folder = Path(__file__).parents[2] / "data" / "sources"
+    assert check_sources(folder) == []
+    assert not any(source.verified for source in load_sources(folder))

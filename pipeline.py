@@ -19,17 +19,7 @@ import typer
 from sqlalchemy import Engine
 
 from crawlers.manifest import Source, check_sources, load_sources
-from review.options import (
-    DateOption,
-    DbOption,
-    FolderOption,
-    LangOption,
-    ModelOption,
-    OutOption,
-    ReplayOption,
-    SeparatorOption,
-    SourceOption,
-)
+from review import options
 from review.report import NightReport, write_report
 from review.sheet import Separator, write_sheet
 from review.tables import flagged_table, metrics_table, sources_table, states_table
@@ -78,9 +68,10 @@ DEFAULT_OUT = VAR / "out"
 
 def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> list[Source]:
     """Sources: of `folder`, else of the folder `sources` beside a replayed file, else our own."""
+    if replay is not None and not replay.is_file():
+        raise UsageError(f"--replay {replay}: no such file; give the path of a .warc.gz file")
     beside = replay.parent / "sources" if replay else None
-    chosen = folder or (beside if beside and beside.is_dir() else SOURCES)
-    return load_sources(chosen, only)
+    return load_sources(folder or (beside if beside and beside.is_dir() else SOURCES), only)
 
 
 def run_crawl(
@@ -89,10 +80,6 @@ def run_crawl(
     """Sources to stored pages."""
     from crawlers.run import crawl as crawl_sources
 
-    if replay is not None and not replay.is_file():
-        raise UsageError(f"--replay {replay}: no such file; give the path of a .warc.gz file")
-    if not sources:
-        raise UsageError("no source manifest was found; see: python pipeline.py sources check")
     finished = itertools.count(1)
     with shown("crawl", None) as update:
         reports = crawl_sources(
@@ -191,10 +178,10 @@ def requested(night: datetime | None) -> date:
 
 
 def model_name(model: Path | None) -> str:
-    """Version of the model in use, by its folder's name."""
-    from nlp.registry import active_folder
+    """Version of the model in use; its folder is checked, so that a broken one stops the night at once."""
+    from nlp.registry import active_folder, read_settings
 
-    return (model or active_folder()).name
+    return read_settings(model or active_folder()).version
 
 
 def publishers_of(sources: Sequence[Source]) -> dict[str, str]:
@@ -210,15 +197,15 @@ def waiting(engine: Engine, state: str) -> int:
 
 @app.command()
 def nightly(
-    db: DbOption = DEFAULT_DB,
-    out: OutOption = DEFAULT_OUT,
-    night: DateOption = None,
-    replay: ReplayOption = None,
-    source: SourceOption = None,
-    sources: FolderOption = None,
-    model: ModelOption = None,
-    lang: LangOption = "id",
-    separator: SeparatorOption = ",",
+    db: options.DbOption = DEFAULT_DB,
+    out: options.OutOption = DEFAULT_OUT,
+    night: options.DateOption = None,
+    replay: options.ReplayOption = None,
+    source: options.SourceOption = None,
+    sources: options.FolderOption = None,
+    model: options.ModelOption = None,
+    lang: options.LangOption = "id",
+    separator: options.SeparatorOption = ",",
 ) -> int:
     """Run the whole night, from crawl to export; ends with the sheet and a report."""
     loaded = manifests(sources, replay, source or ())
@@ -255,11 +242,11 @@ def nightly(
 
 @app.command()
 def crawl(
-    db: DbOption = DEFAULT_DB,
-    night: DateOption = None,
-    replay: ReplayOption = None,
-    source: SourceOption = None,
-    sources: FolderOption = None,
+    db: options.DbOption = DEFAULT_DB,
+    night: options.DateOption = None,
+    replay: options.ReplayOption = None,
+    source: options.SourceOption = None,
+    sources: options.FolderOption = None,
 ) -> int:
     """Collect: sources to stored pages."""
     loaded = manifests(sources, replay, source or ())
@@ -278,8 +265,8 @@ def extract(
         Path | None, typer.Argument(help="A saved page: print its document, use no database.")
     ] = None,
     url: Annotated[str, typer.Option("--url", help="Address of the saved page.")] = "",
-    db: DbOption = DEFAULT_DB,
-    sources: FolderOption = None,
+    db: options.DbOption = DEFAULT_DB,
+    sources: options.FolderOption = None,
 ) -> int:
     """Read: stored pages to documents; or FILE.html --url URL to one document as JSON on stdout."""
     loaded = manifests(sources, None, ())
@@ -295,20 +282,20 @@ def extract(
 
 
 @app.command()
-def screen(db: DbOption = DEFAULT_DB) -> int:
+def screen(db: options.DbOption = DEFAULT_DB) -> int:
     """Screen: documents to candidates, made for recall."""
     return one_stage(db, "screen", run_screen)
 
 
 @app.command()
 def classify(
-    db: DbOption = DEFAULT_DB,
+    db: options.DbOption = DEFAULT_DB,
     input_file: Annotated[
         Path | None, typer.Option("--input", help="JSONL of texts; uses no database.")
     ] = None,
     output_file: Annotated[Path | None, typer.Option("--output", help="JSONL of answers.")] = None,
-    sources: FolderOption = None,
-    model: ModelOption = None,
+    sources: options.FolderOption = None,
+    model: options.ModelOption = None,
 ) -> int:
     """Classify: candidates to predictions; or --input F.jsonl --output G.jsonl without a database."""
     if input_file is None and output_file is None:
@@ -333,19 +320,19 @@ def classify(
 
 
 @app.command()
-def group(db: DbOption = DEFAULT_DB) -> int:
+def group(db: options.DbOption = DEFAULT_DB) -> int:
     """Group: flagged documents to incidents."""
     return one_stage(db, "group", run_group)
 
 
 @app.command()
 def export(
-    db: DbOption = DEFAULT_DB,
-    out: OutOption = DEFAULT_OUT,
-    night: DateOption = None,
-    sources: FolderOption = None,
-    lang: LangOption = "id",
-    separator: SeparatorOption = ",",
+    db: options.DbOption = DEFAULT_DB,
+    out: options.OutOption = DEFAULT_OUT,
+    night: options.DateOption = None,
+    sources: options.FolderOption = None,
+    lang: options.LangOption = "id",
+    separator: options.SeparatorOption = ",",
 ) -> int:
     """Export: open flagged incidents to the sheet that an analyst decides on."""
     loaded = manifests(sources, None, ())
@@ -359,7 +346,7 @@ def export(
 def evaluate(
     file: Annotated[Path, typer.Argument(help="JSONL of texts with the gold fields of the codebook.")],
     as_json: Annotated[bool, typer.Option("--json", help="All metrics as JSON on stdout.")] = False,
-    model: ModelOption = None,
+    model: options.ModelOption = None,
 ) -> int:
     """Measure: texts with gold labels to metrics per label, tag and type."""
     from nlp.answers import answer_items, load_classifier
@@ -393,7 +380,6 @@ def retrain(
         metrics, problems = train_model(
             sorted(labels.glob("*.jsonl")),
             out,
-            code_version=CODE_VERSION,
             plan=Plan(seed=seed),
             base=base,
             revision=revision,
@@ -405,7 +391,7 @@ def retrain(
 
 
 @sources_app.command("check")
-def sources_check(folder: FolderOption = None) -> int:
+def sources_check(folder: options.FolderOption = None) -> int:
     """Check all manifests: each problem with file, line and what is allowed."""
     chosen = folder or SOURCES
     problems = check_sources(chosen)
@@ -418,7 +404,7 @@ def sources_check(folder: FolderOption = None) -> int:
 
 
 @app.command()
-def status(db: DbOption = DEFAULT_DB, lang: LangOption = "id") -> int:
+def status(db: options.DbOption = DEFAULT_DB, lang: options.LangOption = "id") -> int:
     """Show the last run, each source's last nights, and what waits in which stage."""
     with opened(db, exclusive=False) as engine, reading(engine) as conn:
         last, history, states = last_run(conn), source_history(conn), count_states(conn)

@@ -45,7 +45,9 @@ def build_window(
     sentences = split_sentences(text)
     segments = [title, *sentences] if title else list(sentences)
     first = 1 if title else 0
-    pieces: list[list[int]] = tokenizer(segments, add_special_tokens=False)["input_ids"] if segments else []
+    # A lone surrogate, which JSON can carry, is no text for the tokenizer.
+    clean = [s.encode("utf-8", "replace").decode() for s in segments]
+    pieces: list[list[int]] = tokenizer(clean, add_special_tokens=False)["input_ids"] if clean else []
     limits = [MAX_TITLE_TOKENS] * first + [MAX_SENTENCE_TOKENS] * len(sentences)
     pieces = [p[:limit] for p, limit in zip(pieces, limits, strict=True)]
     room = max_tokens - 2 - first

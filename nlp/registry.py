@@ -149,7 +149,8 @@ def load_model(folder: Path) -> Model:
     """The model of a folder, on CPU, in float32, ready to answer. Raises UsageError (see `check_folder`)."""
     settings = read_settings(folder)
     encoder = AutoModel.from_config(AutoConfig.from_pretrained(folder))
-    network = Network(strip_pooler(encoder), dropout=0.0)
+    # The config may name float16, the type on disk; CPUs compute in float32.
+    network = Network(strip_pooler(encoder), dropout=0.0).float()
     network.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
     return Model(folder, settings, network.eval(), AutoTokenizer.from_pretrained(folder))
 

@@ -18,7 +18,7 @@ from nlp.evaluate import evaluate
 from nlp.items import Item, read_items
 from nlp.registry import Settings, load_model, save_model
 from nlp.train import Plan, Trained, head_names, split_families, train
-from store.records import UsageError
+from store.records import CODE_VERSION, UsageError
 
 #: Where the default encoder is derived to when no base is named; ignored by git.
 DEFAULT_ENCODER = Path(__file__).parent.parent / "data" / "var" / "encoder"
@@ -28,7 +28,6 @@ def retrain(
     label_files: Sequence[Path],
     out: Path,
     *,
-    code_version: str,
     plan: Plan,
     base: str | None = None,
     revision: str | None = None,
@@ -58,7 +57,7 @@ def retrain(
         type_threshold=plan.type_threshold,
         evidence_threshold=plan.evidence_threshold,
         labels_sha256=corpus,
-        code_version=code_version,
+        code_version=CODE_VERSION,
         seed=plan.seed,
     )
     # Written once to be measured through the very path that the night uses, then with its metrics.
@@ -93,7 +92,7 @@ process, position and evidence, as `docs/method.md` describes. It marks texts th
 neutrality violation (*dugaan*), for a person to read. **What it is not.** It is not the IndoBERT of IndoNLU,
 it says nothing about guilt or sanctions, and it must never decide anything alone.
 
-**Trained on** {trained.n_train} texts that the Netra authors wrote (`data/labels`),
+**Trained on** {trained.n_train} texts that were written for Netra (`data/labels`),
 seed {settings.seed}, code {settings.code_version}, best epoch {trained.best_epoch}.
 sha256 of the label files: `{settings.labels_sha256}`
 
@@ -101,9 +100,9 @@ sha256 of the label files: `{settings.labels_sha256}`
 |---|---|---|
 {table}
 
-**Measured** on {trained.n_held_out} held-out texts of the same authors, whole families apart, through the
+**Measured** on {trained.n_held_out} held-out texts of the same writers, whole families apart, through the
 whole path of a night (screening first). Epoch, temperature and threshold were chosen on the same texts, and
-texts by the same authors are easier than the world: read these numbers as an upper bound, and measure on
+texts by the same writers are easier than the world: read these numbers as an upper bound, and measure on
 texts of your own with `pipeline.py evaluate FILE --json`.
 
 - average precision {shown("average_precision")}

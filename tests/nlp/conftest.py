@@ -26,7 +26,7 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, labels: Path) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    retrain([labels], folder, code_version="test", plan=PLAN, base=str(tiny_base))
+    retrain([labels], folder, plan=PLAN, base=str(tiny_base))
     return folder
 
 

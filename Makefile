@@ -9,6 +9,14 @@ READY := $(VENV)/.ready
 # System packages that tests use when FULL=1: LibreOffice opens the sheet as an analyst would.
 SYSTEM_PACKAGES := libreoffice-calc
 
+# Netra runs from its checkout; only what it depends on is installed.
+define LIST_REQUIREMENTS
+import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+print(*project["dependencies"], *project["optional-dependencies"]["encoder"], *project["optional-dependencies"]["dev"])
+endef
+export LIST_REQUIREMENTS
+
 .PHONY: demo test setup system lock clean
 
 setup: $(READY)
@@ -22,7 +30,8 @@ $(READY): pyproject.toml constraints.txt
 		{ rm -rf $(VENV); apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); } || \
 		{ echo "no virtual environment could be made; install python3-venv and try again"; exit 2; }
 	$(RUN) -m pip install --quiet --upgrade pip==26.3
-	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[encoder,dev]'
+	@echo "installing the pinned packages into $(VENV) (a few minutes, once) ..."
+	$(RUN) -m pip install --quiet --constraint constraints.txt $$($(RUN) -c "$$LIST_REQUIREMENTS")
 	@touch $@
 
 demo: $(READY)

@@ -248,9 +248,10 @@ predictions = Table(
     Column("evidence", TextList, nullable=False),
     Column("model", PlainText, nullable=False),
     _one_of("label", LABELS),
-    _one_of("stage", STAGES),
-    _one_of("process", PROCESSES),
-    _one_of("position", POSITIONS),
+    # Empty for a text that is not flagged: these fields belong to a case.
+    _one_of("stage", (*STAGES, "")),
+    _one_of("process", (*PROCESSES, "")),
+    _one_of("position", (*POSITIONS, "")),
     CheckConstraint("score >= 0 AND score <= 1", name="score"),
 )
 

@@ -229,15 +229,15 @@ def upgrade() -> None:
         sa.Column("model", sa.Text(), nullable=False),
         sa.CheckConstraint("label IN ('case', 'related', 'none')", name=op.f("ck_predictions_label")),
         sa.CheckConstraint(
-            "position IN ('jpt', 'pj_head', 'camat_lurah', 'school_health', 'other_asn', 'unspecified')",
+            "position IN ('jpt', 'pj_head', 'camat_lurah', 'school_health', 'other_asn', 'unspecified', '')",
             name=op.f("ck_predictions_position"),
         ),
         sa.CheckConstraint(
             "process IN ('rumor', 'report', 'clarification', 'forwarded', 'recommendation', "
-            "'sanction', 'verdict', 'cleared', 'unknown')",
+            "'sanction', 'verdict', 'cleared', 'unknown', '')",
             name=op.f("ck_predictions_process"),
         ),
-        sa.CheckConstraint("stage IN ('pre', 'post', 'unknown')", name=op.f("ck_predictions_stage")),
+        sa.CheckConstraint("stage IN ('pre', 'post', 'unknown', '')", name=op.f("ck_predictions_stage")),
         sa.CheckConstraint("score >= 0 AND score <= 1", name=op.f("ck_predictions_score")),
         sa.ForeignKeyConstraint(["doc_id"], ["documents.doc_id"], name=op.f("fk_predictions_doc_id")),
         sa.PrimaryKeyConstraint("doc_id", name=op.f("pk_predictions")),

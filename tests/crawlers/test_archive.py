@@ -137,7 +137,8 @@ def test_bodies_are_loaded_and_checked(tmp_path: Path) -> None:
     assert load_bodies(page(refs, digest_bodies([b"satu", b"dua"]))).bodies == (b"satu", b"dua")
     with pytest.raises(StoppedError, match=r"page G-0 .* is not what was fetched"):
         load_bodies(page(refs, digest_bodies([b"satu", b"lain"])))
-    with pytest.raises(StoppedError, match="no readable record"):
+    # What stands at a wrong offset differs from run to run: no record, or one that is not ours.
+    with pytest.raises(StoppedError, match="byte 5"):
         load_bodies(page((replace(refs[0], offset=5),), ""))
     with pytest.raises(StoppedError, match="is gone"):
         load_bodies(page((replace(refs[0], file=str(tmp_path / "gone.warc.gz")),), ""))

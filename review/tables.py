@@ -69,7 +69,8 @@ def sources_table(reports: Sequence[SourceReport], publishers: Mapping[str, str]
             str(sum(r.pages for r in nights)),
             str(sum(r.new_pages for r in nights)),
             str(sum(r.failed for r in nights)),
-            Text(nights[-1].message),
+            # What a site wrote may hold control sequences for the terminal.
+            Text(flatten(nights[-1].message)),
             style="" if all(r.outcome in GOOD_OUTCOMES for r in nights) else "red",
         )
     return table

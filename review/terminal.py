@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from review.sheet import flatten
+
 #: Columns of a table that goes into a log or a pipe, where no terminal says how wide it is.
 LOG_COLUMNS = 160
 
@@ -51,7 +53,8 @@ def print_json(value: object) -> None:
 def say_skipped(problems: Sequence[str], good: int) -> int:
     """Name what was left out on stderr; exit code 1 when anything was."""
     for problem in problems:
-        sys.stderr.write(f"{problem}\n")
+        # An id from a file may hold control sequences for the terminal.
+        sys.stderr.write(f"{flatten(problem)}\n")
     if problems:
         sys.stderr.write(f"{good} items done, {len(problems)} skipped\n")
     return int(bool(problems))

@@ -29,3 +29,10 @@ def test_sources_table_uses_the_analysts_words():
     report = SourceReport("a", date(2024, 9, 17), Outcome.RATE_LIMITED, 1, 0, 0, 1, "429")
     assert "dibatasi" in rendered(sources_table([report], {}, "id"))
     assert "rate limited" in rendered(sources_table([report], {}, "en"))
+
+
+def test_what_a_site_wrote_cannot_steer_the_terminal():
+    hostile = "answered \x1b[2J\x1b]0;t\x07 500"
+    report = SourceReport("a", date(2024, 9, 17), Outcome.ERROR, 1, 0, 0, 1, hostile)
+    assert "\x1b" not in rendered(sources_table([report], {}, "id"))
+    assert "\x1b" not in rendered(flagged_table([row_with(hostile)], publishers={}, lang="id"))

@@ -5,6 +5,7 @@ safetensors fits (the shipped one, or an IndoBERT folder or hub name); nothing p
 Never does: choose thresholds, see labels.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from store.records import LABELS, POSITIONS, PROCESSES, STAGES, TYPES, UsageError
+
+log = logging.getLogger(__name__)
 
 HEADS: dict[str, tuple[str, ...]] = {
     "label": LABELS,
@@ -38,8 +41,9 @@ class Answers(NamedTuple):
 class Network(nn.Module):
     """Encoder, evidence attention and heads.
 
-    The evidence head scores each token; its softmax pools the tokens that tell the act, so that one
-    sentence deep in a long article is not drowned by the mean over all of it.
+    Each head reads three vectors: the mean over all tokens; the tokens that tell the act, pooled by the
+    softmax of the evidence scores, so that one sentence deep in a long article is not drowned; and tokens
+    that the head picks itself, since how far a case has come is rarely told where the act is.
     """
 
     def __init__(self, encoder: PreTrainedModel, *, dropout: float) -> None:
@@ -48,28 +52,40 @@ class Network(nn.Module):
         size = int(encoder.config.hidden_size)
         self.dropout = nn.Dropout(dropout)
         self.evidence = nn.Linear(size, 1)
-        self.heads = nn.ModuleDict({n: nn.Linear(2 * size, len(v)) for n, v in HEADS.items()})
+        self.focus = nn.Linear(size, len(HEADS))
+        self.heads = nn.ModuleDict({n: nn.Linear(3 * size, len(v)) for n, v in HEADS.items()})
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Answers:
         """Answers for a padded batch: `input_ids` and `attention_mask` are [B,T] integers."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        encoded = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        return self.read(encoded.last_hidden_state, attention_mask)
+
+    def read(self, hidden: Tensor, attention_mask: Tensor) -> Answers:
+        """Answers from the encoder's last states [B,T,size]."""
         hidden = self.dropout(hidden)
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
-        evidence = self.evidence(hidden).squeeze(-1)
-        weights = evidence.masked_fill(attention_mask == 0, torch.finfo(evidence.dtype).min).softmax(-1)
-        told = torch.bmm(weights.unsqueeze(1), hidden).squeeze(1)
-        pooled = torch.cat([mean, told], dim=-1)
-        answers = {name: head(pooled) for name, head in self.heads.items()}
-        return Answers(**answers, evidence=evidence)
+        evidence = self.evidence(hidden)
+        scores = torch.cat([evidence, self.focus(hidden)], dim=-1)
+        weights = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min).softmax(1)
+        pooled = torch.bmm(weights.transpose(1, 2), hidden)
+        answers = {
+            name: head(torch.cat([mean, pooled[:, 0], pooled[:, i]], dim=-1))
+            for i, (name, head) in enumerate(self.heads.items(), 1)
+        }
+        return Answers(**answers, evidence=evidence.squeeze(-1))
 
 
 def load_base(base: str, *, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """An encoder to fine-tune: a folder, or a name on the hub (for example indobenchmark/indobert-base-p2).
 
+    A name without a revision takes what the hub holds today; the commit is in the encoder's config and from
+    there in the model folder, so that the same can be asked for again.
     Raises UsageError that names the shipped default when nothing can be loaded under that name.
     """
     options = {"revision": revision, "trust_remote_code": False}
+    if revision is None and not Path(base).is_dir():
+        log.warning("base model %s is not pinned; give --revision COMMIT to get the same one again", base)
     try:
         tokenizer = AutoTokenizer.from_pretrained(base, **options)
         # Dropout inside attention keeps torch from its fast kernel: measured 1.4 times the time per step.

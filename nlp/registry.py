@@ -46,6 +46,8 @@ class Settings:
     labels_sha256: str
     code_version: str
     seed: int
+    #: Commit of a base that came from the hub; empty for a folder and for the encoder that ships.
+    base_revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,13 @@ def load_model(folder: Path) -> Model:
     encoder = AutoModel.from_config(AutoConfig.from_pretrained(folder))
     # The config may name float16, the type on disk; CPUs compute in float32.
     network = Network(strip_pooler(encoder), dropout=0.0).float()
-    network.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
+    try:
+        network.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise UsageError(
+            f"model {folder}: model.safetensors does not fit this code ({reason}); train it again: retrain"
+        ) from None
     return Model(folder, settings, network.eval(), AutoTokenizer.from_pretrained(folder))
 
 

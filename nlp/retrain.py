@@ -17,7 +17,7 @@ from nlp.encoder import NOTICE, derive
 from nlp.evaluate import evaluate
 from nlp.items import Item, read_items
 from nlp.registry import Settings, load_model, save_model
-from nlp.train import Plan, Trained, head_names, split_families, train
+from nlp.train import Plan, Trained, head_names, train
 from store.records import CODE_VERSION, UsageError
 
 #: Where the default encoder is derived to when no base is named; ignored by git.
@@ -59,16 +59,16 @@ def retrain(
         labels_sha256=corpus,
         code_version=CODE_VERSION,
         seed=plan.seed,
+        base_revision=getattr(trained.network.encoder.config, "_commit_hash", None) or "",
     )
     # Written once to be measured through the very path that the night uses, then with its metrics.
     save_model(out, trained.network, trained.tokenizer, settings, metrics={}, card="", notice=NOTICE)
-    _, held = split_families(items, share=plan.held_out, seed=plan.seed)
-    answers, _ = answer_items(held, EncoderClassifier(load_model(out)))
+    answers, _ = answer_items(trained.held_out, EncoderClassifier(load_model(out)))
     metrics = {
         "held_out": evaluate([(a.item, a.prediction) for a in answers]),
         "best_epoch": trained.best_epoch,
-        "n_train": trained.n_train,
-        "n_held_out": trained.n_held_out,
+        "n_train": len(trained.train),
+        "n_held_out": len(trained.held_out),
     }
     card = write_card(settings, metrics, items, trained)
     save_model(out, trained.network, trained.tokenizer, settings, metrics=metrics, card=card, notice=NOTICE)
@@ -92,7 +92,7 @@ process, position and evidence, as `docs/method.md` describes. It marks texts th
 neutrality violation (*dugaan*), for a person to read. **What it is not.** It is not the IndoBERT of IndoNLU,
 it says nothing about guilt or sanctions, and it must never decide anything alone.
 
-**Trained on** {trained.n_train} texts that were written for Netra (`data/labels`),
+**Trained on** {len(trained.train)} texts that were written for Netra (`data/labels`),
 seed {settings.seed}, code {settings.code_version}, best epoch {trained.best_epoch}.
 sha256 of the label files: `{settings.labels_sha256}`
 
@@ -100,7 +100,7 @@ sha256 of the label files: `{settings.labels_sha256}`
 |---|---|---|
 {table}
 
-**Measured** on {trained.n_held_out} held-out texts of the same writers, whole families apart, through the
+**Measured** on {len(trained.held_out)} held-out texts of the same writers, whole families apart, through the
 whole path of a night (screening first). Epoch, temperature and threshold were chosen on the same texts, and
 texts by the same writers are easier than the world: read these numbers as an upper bound, and measure on
 texts of your own with `pipeline.py evaluate FILE --json`.

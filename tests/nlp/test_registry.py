@@ -2,6 +2,7 @@ import json
 import shutil
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from nlp.registry import PICKLED, SUMS, active_folder, check_folder, digest_file, load_model, read_settings
 from store.records import UsageError
@@ -43,6 +44,16 @@ def test_a_missing_file_is_refused_by_name(folder, name):
 def test_a_format_that_can_carry_code_is_refused_unread(folder, ending):
     (folder / f"weights{ending}").write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
     with pytest.raises(UsageError, match="can carry code"):
+        load_model(folder)
+
+
+def test_weights_of_another_network_are_refused(folder):
+    weights = load_file(folder / "model.safetensors")
+    save_file({k: v for k, v in weights.items() if not k.startswith("focus.")}, folder / "model.safetensors")
+    kept = [x for x in (folder / SUMS).read_text().splitlines() if not x.endswith("  model.safetensors")]
+    digest = digest_file(folder / "model.safetensors")
+    (folder / SUMS).write_text("\n".join([*kept, f"{digest}  model.safetensors"]) + "\n")
+    with pytest.raises(UsageError, match="does not fit this code"):
         load_model(folder)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nlp.items import Item, read_items
-from nlp.train import choose_threshold, encode, fit_temperature, split_families, train
+from nlp.train import choose_threshold, encode, fit_temperature, split_families, split_time, train
 from store.records import UsageError
 from tests.nlp.conftest import PLAN
 
@@ -30,6 +30,17 @@ def test_the_split_is_the_same_whatever_the_order_of_the_items():
     one = {i.id for i in split_families(items, share=0.2, seed=5)[1]}
     assert one == {i.id for i in split_families(items[::-1], share=0.2, seed=5)[1]}
     assert one != {i.id for i in split_families(items, share=0.2, seed=6)[1]}
+
+
+def test_a_split_by_time_learns_from_the_past_and_holds_whole_families_out():
+    years = [("a", 2020), ("a", 2024), ("b", 2023), ("c", 2024), ("d", None)]
+    items = [
+        Item(id=str(i), kind="news", title="", text="", label="none", family=family, year=year)
+        for i, (family, year) in enumerate(years)
+    ]
+    kept, held = split_time(items, year=2024)
+    assert [i.id for i in kept] == ["2"]
+    assert [i.id for i in held] == ["0", "1", "3", "4"]
 
 
 def test_a_labelled_item_marks_the_tokens_of_its_evidence(tiny_base, labels):

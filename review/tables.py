@@ -15,6 +15,9 @@ from review.sheet import flatten, format_time
 from review.words import ALLEGED, OUTCOMES, Language, word
 from store.records import GOOD_OUTCOMES, QueueRow, SourceReport
 
+#: Tags that the table of an evaluation shows; the rest is in --json.
+WORST_TAGS = 5
+
 _TITLES: dict[Language, dict[str, str]] = {
     "id": {
         "flagged": "Dugaan yang menunggu keputusan analis",
@@ -85,15 +88,89 @@ def states_table(states: Mapping[str, int]) -> Table:
 
 
 def metrics_table(metrics: Mapping[str, Any]) -> Table:
-    """The headline numbers of an evaluation with their intervals."""
-    table = Table("metric", "value", "95% interval", title=f"{metrics['n']} texts, {metrics['n_case']} cases")
-    for name, found in metrics["case"].items():
-        if found["value"] is not None:
-            table.add_row(name, f"{found['value']:.3f}", f"{found['low']:.3f} to {found['high']:.3f}")
-    table.add_row("calibration error", f"{metrics['calibration_error']:.3f}", "")
+    """An evaluation at a glance: all texts and each kind side by side, then the tags flagged wrongly most."""
+    kinds: Mapping[str, Any] = metrics.get("by_kind", {})
+    table = Table("metric", "all", *kinds, title=f"{metrics['n']} texts, {metrics['n_case']} cases")
+    columns = [metrics, *kinds.values()]
+    table.add_row("texts, cases", *(f"{c['n']}, {c['n_case']}" for c in columns))
+    for name in metrics["case"]:
+        table.add_row(name, *(_spread(c["case"][name]) for c in columns))
+    table.add_row("calibration error", *(_spread(_calibration(c)) for c in columns))
+    table.add_section()
+    table.add_row("types, micro F1", *(_spread(_types(c)) for c in columns))
     for name in ("stage", "process", "position", "evidence"):
-        table.add_row(
-            name, str(metrics[name]["share"]), f"{metrics[name]['part']} of {metrics[name]['whole']}"
-        )
-    table.add_row("types, micro F1", str(metrics["types"]["micro_f1"]), "")
+        table.add_row(f"{name}, share right", *(_spread(c[name]) for c in columns))
+    if "deep" in metrics["recall_deep"]:
+        table.add_row("recall of deep cases", _spread(metrics["recall_deep"]["deep"]))
+    table.add_section()
+    for tag, found in _worst(metrics["false_flags_by_tag"]):
+        table.add_row(Text(f"false flags: {tag}"), _spread(found))
     return table
+
+
+def threshold_table(metrics: Mapping[str, Any]) -> Table:
+    """What each threshold gives and, where a workload was counted, costs a day; the one in use is marked."""
+    workload = metrics.get("workload")
+    title = f"threshold in use: {metrics['threshold']}"
+    if workload:
+        skipped = f", {workload['skipped']} left out" if workload["skipped"] else ""
+        title += f"; {workload['texts']} texts without labels{skipped}, {workload['per_day_collected']} a day"
+    table = Table("threshold", "recall", "precision", title=title)
+    for column in ("flags per 10,000", "flags a day") if workload else ():
+        table.add_column(column)
+    costs = workload["by_threshold"] if workload else [None] * len(metrics["thresholds"])
+    for row, cost in zip(metrics["thresholds"], costs, strict=True):
+        used = row["threshold"] == metrics["threshold"]
+        cells = [
+            f"{row['threshold']}{' *' if used else ''}",
+            _spread(row["recall"]),
+            _spread(row["precision"]),
+        ]
+        cells += [_spread(cost["per_10000"], digits=1), _spread(cost["per_day"], digits=1)] if cost else []
+        table.add_row(*cells, style="bold" if used else "")
+    return table
+
+
+def models_table(models: Sequence[tuple[str, bool, str, Mapping[str, Any]]]) -> Table:
+    """One line per model folder (name, active, problem, metrics); a damaged one shows what is wrong."""
+    table = Table("model", "in use", "average precision", "F1", "problem")
+    for name, active, problem, metrics in models:
+        case = metrics.get("held_out", {}).get("case", {})
+        table.add_row(
+            Text(flatten(name)),
+            "*" if active else "",
+            *(_spread(case.get(metric, {})) for metric in ("average_precision", "f1")),
+            Text(flatten(problem)),
+            style="red" if problem else "",
+        )
+    return table
+
+
+def _spread(found: Mapping[str, Any], *, digits: int = 2) -> str:
+    """A value with its interval, "0.92 (0.81–0.98)", and for a share the counts that it was made of."""
+    value = found.get("value", found.get("share"))
+    if value is None:
+        return "–"
+    low, high = found.get("low"), found.get("high")
+    interval = "" if low is None or high is None else f" ({low:.{digits}f}–{high:.{digits}f})"
+    counts = f" {found['part']}/{found['whole']}" if "part" in found else ""
+    return f"{value:.{digits}f}{interval}{counts}"
+
+
+def _calibration(column: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The calibration error; models measured before the interval was have the number alone."""
+    found: Mapping[str, Any] = (
+        column.get("calibration") or {"error": {"value": column["calibration_error"]}}
+    )["error"]
+    return found
+
+
+def _types(column: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = column["types"].get("interval") or {"value": column["types"]["micro_f1"]}
+    return found
+
+
+def _worst(tags: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The tags that are surely flagged most: by the low end of the interval, so that 1 of 1 does not lead."""
+    flagged = [(tag, found) for tag, found in tags.items() if found["part"]]
+    return sorted(flagged, key=lambda pair: (-pair[1].get("low", pair[1]["share"]), pair[0]))[:WORST_TAGS]

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nlp.classify import Classifier, EncoderClassifier
+from nlp.classify import BatchClassifier, Classifier, EncoderClassifier
+from nlp.engine import Device, EngineName, make_engine
 from nlp.items import Item
 from nlp.registry import active_folder, load_model
 from nlp.screen import screen
 from store.records import Candidate, Prediction, UsageError
+
+#: Items that are answered together: enough to keep all threads busy, few enough for a bar that moves.
+CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,16 @@ class Answer:
     prediction: Prediction | None
 
 
-def load_classifier(folder: Path | None) -> EncoderClassifier:
-    """The classifier of a model folder, or of the active one. Raises UsageError as `load_model` does."""
-    return EncoderClassifier(load_model(folder or active_folder()))
+def load_classifier(
+    folder: Path | None, *, engine: EngineName = "onnx", device: Device = "cpu"
+) -> EncoderClassifier:
+    """The classifier of a model folder, or of the active one.
+
+    The first call with `onnx` for a model builds its int8 file (half a minute). Raises UsageError as
+    `load_model` and `make_engine` do.
+    """
+    model = load_model(folder or active_folder())
+    return EncoderClassifier(model, engine=make_engine(model, engine=engine, device=device))
 
 
 def answer_items(
@@ -37,15 +48,33 @@ def answer_items(
     """(answers, one message for each item left out); `progress` is told how many items are done."""
     answers: list[Answer] = []
     failed: list[str] = []
-    for done, item in enumerate(items, 1):
-        document = item.document()
+    for start in range(0, len(items), CHUNK):
+        chunk = items[start : start + CHUNK]
         try:
-            candidate = screen(document)
-            answers.append(Answer(item, candidate, classifier.classify(document, candidate)))
-        except Exception as error:  # noqa: BLE001 - a poison text may raise anything; it is named and skipped
-            failed.append(f"item {item.id}: {type(error).__name__}: {error}; item skipped")
-        progress(done)
+            answers += _answer_chunk(chunk, classifier)
+        except Exception:  # noqa: BLE001 - a poison text may raise anything; one by one it is found and named
+            for item in chunk:
+                try:
+                    answers += _answer_one(item, classifier)
+                except Exception as error:  # noqa: BLE001 - named and skipped; the rest goes on
+                    failed.append(f"item {item.id}: {type(error).__name__}: {error}; item skipped")
+        progress(start + len(chunk))
     return answers, failed
+
+
+def _answer_chunk(items: Sequence[Item], classifier: Classifier) -> list[Answer]:
+    if not isinstance(classifier, BatchClassifier):
+        return [answer for item in items for answer in _answer_one(item, classifier)]
+    documents = [item.document() for item in items]
+    candidates = [screen(document) for document in documents]
+    said = classifier.classify_many(list(zip(documents, candidates, strict=True)))
+    return [Answer(*told) for told in zip(items, candidates, said, strict=True)]
+
+
+def _answer_one(item: Item, classifier: Classifier) -> list[Answer]:
+    document = item.document()
+    candidate = screen(document)
+    return [Answer(item, candidate, classifier.classify(document, candidate))]
 
 
 def answer_line(answer: Answer, *, model: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Netra's command line: one short function per verb; the one file that imports every room.
+"""Netra's command line: one short function per verb; with `verbs/` the one place that imports several rooms.
 
 Promises: verbs, options and exit codes are a contract (docs and tests rely on them): 0 good; 1 done, but a
 source or an item failed and the report names it; 2 wrong use or configuration; 3 another run holds the lock;
@@ -7,7 +7,6 @@ source or an item failed and the report names it; 2 wrong use or configuration; 
 
 import itertools
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -22,8 +21,8 @@ from crawlers.manifest import Source, check_sources, load_sources
 from review import options
 from review.report import NightReport, write_report
 from review.sheet import Separator, write_sheet
-from review.tables import flagged_table, metrics_table, sources_table, states_table
-from review.terminal import console, print_json, say, say_skipped, set_up_logging, shown
+from review.tables import flagged_table, sources_table, states_table
+from review.terminal import console, print_json, run_verb, say, say_skipped, shown
 from review.words import Language
 from store.db import reading
 from store.frontier import night_of
@@ -43,7 +42,6 @@ from store.records import (
     Candidate,
     Document,
     ExtractionRules,
-    NetraError,
     Prediction,
     RawPage,
     SourceReport,
@@ -52,15 +50,18 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
+from verbs import learning
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 sources_app = typer.Typer(no_args_is_help=True, help="Look after the source manifests.")
 app.add_typer(sources_app, name="sources")
+app.add_typer(learning.models_app, name="models")
+app.command()(learning.evaluate)
+app.command()(learning.retrain)
 
 ROOT = Path(__file__).parent
 VAR = ROOT / "data" / "var"
 SOURCES = ROOT / "data" / "sources"
-LABELS = ROOT / "data" / "labels"
 
 DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
 DEFAULT_OUT = VAR / "out"
@@ -124,11 +125,17 @@ def run_screen(engine: Engine) -> StageReport:
         return screen_documents(engine, screen_document, version=screen_version(), progress=update)
 
 
-def run_classify(engine: Engine, sources: Sequence[Source], model: Path | None) -> StageReport:
+def run_classify(
+    engine: Engine,
+    sources: Sequence[Source],
+    model: Path | None,
+    runtime: options.Runtime,
+    device: options.Device,
+) -> StageReport:
     """Candidates to predictions."""
     from nlp.answers import load_classifier
 
-    classifier = load_classifier(model)
+    classifier = load_classifier(model, engine=runtime, device=device)
     region = {s.id: s.region for s in sources}
 
     def answer(document: Document, candidate: Candidate) -> Prediction | None:
@@ -204,6 +211,8 @@ def nightly(
     source: options.SourceOption = None,
     sources: options.FolderOption = None,
     model: options.ModelOption = None,
+    runtime: options.EngineOption = "onnx",
+    device: options.DeviceOption = "cpu",
     lang: options.LangOption = "id",
     separator: options.SeparatorOption = ",",
 ) -> int:
@@ -215,7 +224,7 @@ def nightly(
         stages = (
             run_extract(engine, loaded),
             run_screen(engine),
-            run_classify(engine, loaded, model),
+            run_classify(engine, loaded, model, runtime, device),
             run_group(engine),
         )
         for stage in stages:
@@ -296,6 +305,8 @@ def classify(
     output_file: Annotated[Path | None, typer.Option("--output", help="JSONL of answers.")] = None,
     sources: options.FolderOption = None,
     model: options.ModelOption = None,
+    runtime: options.EngineOption = "onnx",
+    device: options.DeviceOption = "cpu",
 ) -> int:
     """Classify: candidates to predictions; or --input F.jsonl --output G.jsonl without a database."""
     if input_file is None and output_file is None:
@@ -303,7 +314,7 @@ def classify(
         return one_stage(
             db,
             "classify",
-            lambda engine: run_classify(engine, loaded, model),
+            lambda engine: run_classify(engine, loaded, model, runtime, device),
             model_version=model_name(model),
         )
     if input_file is None or output_file is None:
@@ -312,7 +323,7 @@ def classify(
     from nlp.items import read_items
 
     items, problems = read_items([input_file], gold=False)
-    classifier = load_classifier(model)
+    classifier = load_classifier(model, engine=runtime, device=device)
     with shown("classify", len(items)) as update:
         answers, failed = answer_items(items, classifier, progress=update)
     write_answers(output_file, answers, model=classifier.version)
@@ -340,54 +351,6 @@ def export(
         sheet, _ = export_sheet(engine, out, requested(night), loaded, lang, separator)
     say(f"sheet: {sheet}")
     return 0
-
-
-@app.command()
-def evaluate(
-    file: Annotated[Path, typer.Argument(help="JSONL of texts with the gold fields of the codebook.")],
-    as_json: Annotated[bool, typer.Option("--json", help="All metrics as JSON on stdout.")] = False,
-    model: options.ModelOption = None,
-) -> int:
-    """Measure: texts with gold labels to metrics per label, tag and type."""
-    from nlp.answers import answer_items, load_classifier
-    from nlp.evaluate import evaluate as measure
-    from nlp.items import read_items
-
-    items, problems = read_items([file], gold=True)
-    with shown("evaluate", len(items)) as update:
-        answers, failed = answer_items(items, load_classifier(model), progress=update)
-    metrics = measure([(a.item, a.prediction) for a in answers])
-    if as_json:
-        print_json(metrics)
-    else:
-        console.print(metrics_table(metrics))
-    return say_skipped([*problems, *failed], len(items))
-
-
-@app.command()
-def retrain(
-    out: Annotated[Path, typer.Option("--out", help="Folder of the new model; its name is the version.")],
-    labels: Annotated[Path, typer.Option("--labels", help="Folder with label files.")] = LABELS,
-    base: Annotated[str | None, typer.Option("--base", help="Encoder: a folder or a hub name.")] = None,
-    revision: Annotated[str | None, typer.Option("--revision", help="Revision of a hub name.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of split, order and fresh weights.")] = 17,
-) -> int:
-    """Train: label files to a model folder, measured on held-out families; does not make it active."""
-    from nlp.retrain import retrain as train_model
-    from nlp.train import Plan
-
-    with shown("retrain", None) as update:
-        metrics, problems = train_model(
-            sorted(labels.glob("*.jsonl")),
-            out,
-            plan=Plan(seed=seed),
-            base=base,
-            revision=revision,
-            progress=lambda step, _: update(step),
-        )
-    console.print(metrics_table(metrics["held_out"]))
-    say(f"model: {out}")
-    return say_skipped(problems, metrics["n_train"] + metrics["n_held_out"])
 
 
 @sources_app.command("check")
@@ -418,28 +381,8 @@ def status(db: options.DbOption = DEFAULT_DB, lang: options.LangOption = "id") -
 
 
 def main() -> None:
-    """Run a verb; turn every error into one plain line and an exit code of the contract."""
-    set_up_logging()
-    try:
-        code = app(standalone_mode=False)
-    except NetraError as error:
-        sys.stderr.write(f"netra: {error}\n")
-        code = error.exit_code
-    except typer.TyperException as error:
-        sys.stderr.write(f"netra: {error.format_message()} See: python pipeline.py --help\n")
-        code = UsageError.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("netra: interrupted; everything stored so far is kept, run the same command again\n")
-        code = 4
-    except Exception:  # noqa: BLE001 - the last net: an unforeseen error must keep the exit code contract
-        VAR.mkdir(parents=True, exist_ok=True)
-        (VAR / "last-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
-        sys.stderr.write(
-            "netra: stopped by an unforeseen error; everything stored so far is kept.\n"
-            f"The details are in {VAR / 'last-error.txt'}; run the same command again to go on.\n"
-        )
-        code = 4
-    sys.exit(code)
+    """Run a verb and end with an exit code of the contract."""
+    sys.exit(run_verb(app, error_file=VAR / "last-error.txt"))
 
 
 if __name__ == "__main__":

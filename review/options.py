@@ -6,7 +6,7 @@ Never does: hold a default (the commands do).
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,3 +29,7 @@ ModelOption = Annotated[
     Path | None,
     typer.Option("--model", help="Model folder (default: the one that models/active.toml names)."),
 ]
+Runtime = Literal["onnx", "torch"]
+Device = Literal["cpu", "cuda"]
+EngineOption = Annotated[Runtime, typer.Option("--engine", help="int8 on the CPU, or PyTorch in float32.")]
+DeviceOption = Annotated[Device, typer.Option("--device", help="cuda needs --engine torch.")]

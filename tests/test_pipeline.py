@@ -5,9 +5,11 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 
 import pipeline
 from tests.nlp.tiny import make_base, write_labels
@@ -122,6 +124,42 @@ def test_evaluate_without_json_prints_a_table(run, tmp_path, model):
     code, out, _ = run("evaluate", write_labels(tmp_path / "gold.jsonl"), "--model", model)
     assert code == 0
     assert "calibration error" in out
+
+
+def test_evaluate_writes_the_errors_the_plot_and_the_workload(run, tmp_path, model):
+    gold = write_labels(tmp_path / "gold.jsonl")
+    plain = write_lines(tmp_path / "plain.jsonl", *LINES)
+    errors, plot = tmp_path / "errors.csv", tmp_path / "plot.png"
+    code, out, _ = run(
+        *("evaluate", gold, "--model", model, "--engine", "torch", "--errors", errors, "--plot", plot),
+        *("--workload", plain, "--per-day", 100),
+    )
+    assert code == 0
+    assert "flags per 10,000" in out
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert errors.read_text(encoding="utf-8-sig").startswith("id")
+
+
+def test_models_are_listed_and_shown_and_an_unknown_one_is_refused(run):
+    code, out, _ = run("models", "list")
+    assert code == 0
+    active = tomllib.loads((ROOT / "models" / "active.toml").read_text())["active"]
+    assert active in out
+    code, out, _ = run("models", "show")
+    assert code == 0
+    assert out.startswith(f"# Model card: {active}")
+    code, _, err = run("models", "promote", "nobody-trained-this")
+    assert code == 2
+    assert "neither a name" in err
+
+
+def test_cuda_is_refused_by_name_where_there_is_none(run, tmp_path, model):
+    lines = write_lines(tmp_path / "in.jsonl", *LINES)
+    answer = ("classify", "--input", lines, "--output", tmp_path / "out.jsonl", "--model", model)
+    assert run(*answer, "--device", "cuda")[0] == 2
+    if not torch.cuda.is_available():
+        code, _, err = run(*answer, "--engine", "torch", "--device", "cuda")
+        assert (code, "cuda" in err.lower()) == (2, True)
 
 
 def test_extract_reads_a_saved_page_without_a_database(run, tmp_path):

@@ -1,0 +1,128 @@
+"""The verbs about the model: measure one, train one, choose which one answers.
+
+Promises and exit codes are those of `pipeline.py`, which offers these verbs; here to keep it short.
+Never does: crawl, or touch the database.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from review import options
+from review.tables import metrics_table, models_table, threshold_table
+from review.terminal import console, print_json, say, say_skipped, shown
+
+LABELS = Path(__file__).parent.parent / "data" / "labels"
+
+models_app = typer.Typer(no_args_is_help=True, help="See the models, and choose which one answers.")
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="JSONL of texts with the gold fields of the codebook.")],
+    as_json: Annotated[bool, typer.Option("--json", help="All metrics as JSON on stdout.")] = False,
+    errors: Annotated[
+        Path | None, typer.Option("--errors", help="CSV of what was wrong, worst first.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="PNG of the reliability of the scores.")] = None,
+    workload: Annotated[
+        Path | None, typer.Option("--workload", help="JSONL of unlabelled texts: how many are flagged?")
+    ] = None,
+    per_day: Annotated[
+        int | None, typer.Option("--per-day", help="Texts collected on a usual day; with --workload.")
+    ] = None,
+    model: options.ModelOption = None,
+    runtime: options.EngineOption = "onnx",
+    device: options.DeviceOption = "cpu",
+) -> int:
+    """Measure: texts with gold labels to metrics per label, tag, type and kind."""
+    from nlp.answers import load_classifier
+    from nlp.measure import measure_file
+    from nlp.registry import active_folder, read_settings
+
+    folder = model or active_folder()
+    with shown("evaluate", None) as update:
+        measured = measure_file(
+            file,
+            load_classifier(folder, engine=runtime, device=device),
+            threshold=read_settings(folder).threshold,
+            errors=errors,
+            plot=plot,
+            workload=workload,
+            per_day=per_day,
+            progress=update,
+        )
+    if as_json:
+        print_json(measured.metrics)
+    else:
+        console.print(metrics_table(measured.metrics))
+        console.print(threshold_table(measured.metrics))
+    return say_skipped(measured.problems, measured.good)
+
+
+def retrain(
+    out: Annotated[Path, typer.Option("--out", help="Folder of the new model; its name is the version.")],
+    labels: Annotated[Path, typer.Option("--labels", help="Folder with label files.")] = LABELS,
+    base: Annotated[str | None, typer.Option("--base", help="Encoder: a folder or a hub name.")] = None,
+    revision: Annotated[str | None, typer.Option("--revision", help="Revision of a hub name.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of split, order and fresh weights.")] = 17,
+    held_out_from: Annotated[
+        int | None,
+        typer.Option("--held-out-from", help="Hold out texts of this year and later, not families."),
+    ] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Then make it the model in use.")] = False,
+) -> int:
+    """Train: label files to a model folder, measured on held-out families; --promote makes it active."""
+    from nlp.retrain import retrain as train_model
+    from nlp.train import Plan
+
+    with shown("retrain", None) as update:
+        metrics, problems = train_model(
+            sorted(labels.glob("*.jsonl")),
+            out,
+            plan=Plan(seed=seed, held_out_from=held_out_from),
+            base=base,
+            revision=revision,
+            progress=lambda step, _: update(step),
+        )
+    console.print(metrics_table(metrics["held_out"]))
+    say(f"model: {out}")
+    if promote:
+        models_promote(str(out))
+    return say_skipped(problems, metrics["n_train"] + metrics["n_held_out"])
+
+
+@models_app.command("list")
+def models_list() -> int:
+    """List the model folders; the one in use is marked."""
+    from nlp.promotion import list_models
+
+    console.print(models_table([(m.name, m.active, m.problem, m.metrics) for m in list_models()]))
+    return 0
+
+
+@models_app.command("show")
+def models_show(name: Annotated[str | None, typer.Argument(help="Default: the one in use.")] = None) -> int:
+    """Show a model's card."""
+    from nlp.promotion import show_model
+
+    say(show_model(name))
+    return 0
+
+
+@models_app.command("promote")
+def models_promote(model: Annotated[str, typer.Argument(help="A name in models/, or a folder.")]) -> int:
+    """Make a model the one in use; refused when it is damaged or measures below the floors."""
+    from nlp.promotion import promote
+
+    say(f"active model: {promote(model)}")
+    return 0
+
+
+@models_app.command("rollback")
+def models_rollback() -> int:
+    """Go back to the model that was in use before."""
+    from nlp.promotion import rollback
+
+    say(f"active model: {rollback()}")
+    return 0

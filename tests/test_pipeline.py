@@ -137,7 +137,7 @@ def test_evaluate_writes_the_errors_the_plot_and_the_workload(run, tmp_path, mod
     assert code == 0
     assert "flags per 10,000" in out
     assert plot.read_bytes().startswith(b"\x89PNG")
-    assert errors.read_text(encoding="utf-8-sig").startswith("id")
+    assert errors.read_text(encoding="utf-8-sig").startswith('"error","id"')
 
 
 def test_models_are_listed_and_shown_and_an_unknown_one_is_refused(run):

@@ -74,22 +74,28 @@ def engine_file(model: Model, *, folder: Path) -> Path:
     and UnsoundError; the caller falls back to PyTorch.
     """
     path = folder / f"{_key(model)}.onnx"
-    if not _is_sound(path):
+    if not is_sound(path):
         folder.mkdir(parents=True, exist_ok=True)
         with _building, _hold(path.with_suffix(".lock")):
             # Whoever held the lock before may have built it.
-            if not _is_sound(path):
+            if not is_sound(path):
                 _build(model, path)
     return path
 
 
-def open_session(path: Path) -> Any:
-    """An ONNX Runtime session on one thread, as an int8 file is to be run; its input is `ids` [1,T]."""
+def open_session(path: Path, *, profile: Path | None = None) -> Any:
+    """An ONNX Runtime session on one thread, as an int8 file is to be run; its input is `ids` [1,T].
+
+    With `profile`, the time of each operator is noted in a file whose name begins so.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    if profile:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
     return onnxruntime.InferenceSession(
         str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS
     )
@@ -116,7 +122,7 @@ def _saturates() -> bool:
     return platform.machine() in ("x86_64", "AMD64") and not torch.cpu._is_vnni_supported()
 
 
-def _is_sound(path: Path) -> bool:
+def is_sound(path: Path) -> bool:
     """Whether the file is there and is, byte for byte, the one that was built."""
     try:
         return path.with_suffix(".sha256").read_text(encoding="ascii").strip() == digest_file(path)
@@ -139,13 +145,13 @@ def _build(model: Model, path: Path) -> None:
     """Export, quantise and check; the file and its sha256 appear whole or not at all."""
     log.info("building the int8 engine of %s, once (half a minute)", model.settings.version)
     network = copy.deepcopy(model.network).eval()
-    probes = _draw_probes(network, max_tokens=model.settings.max_tokens)
+    probes = draw_probes(network, max_tokens=model.settings.max_tokens)
     partial = path.with_suffix(".partial")
     try:
         with _quiet():
             _prepare(network, probes)
             _quantise(_export(network, max_tokens=model.settings.max_tokens), partial)
-        _check(model.network, partial, probes)
+        check_scores(model.network, partial, probes)
         partial.replace(path)
         digest = path.with_suffix(".sha256.partial")
         digest.write_text(digest_file(path) + "\n", encoding="ascii")
@@ -167,8 +173,8 @@ def _quiet() -> Iterator[None]:
             logging.disable(before)
 
 
-def _draw_probes(network: Network, *, max_tokens: int) -> list[Tensor]:
-    """Random token ids, each [1,T], of all lengths that a window can have."""
+def draw_probes(network: Network, *, max_tokens: int) -> list[Tensor]:
+    """Random token ids, each [1,T], from the shortest window to the longest; always the same ones."""
     chance = np.random.default_rng(PROBE_SEED)
     words = int(network.encoder.config.vocab_size)
     lengths = np.linspace(2, max_tokens, PROBES).astype(int)
@@ -329,8 +335,8 @@ def _quantise(graph: Any, path: Path) -> None:
     )
 
 
-def _check(network: Network, path: Path, probes: Sequence[Tensor]) -> None:
-    """Raise UnsoundError when the file's scores of `case` are not near those of PyTorch."""
+def check_scores(network: Network, path: Path, probes: Sequence[Tensor]) -> None:
+    """Raise UnsoundError when a file's scores are not near those of `network` on `probes`, each [1,T]."""
     session = open_session(path)
     case = LABELS.index("case")
     gaps: list[float] = []

@@ -1,120 +1,198 @@
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
-from nlp.answers import answer_items, load_classifier
-from nlp.classify import EncoderClassifier
 from nlp.engine import (
     OnnxEngine,
     TorchEngine,
     case_score,
     compare_engines,
     cut_batches,
+    is_near,
     make_engine,
     read_window,
 )
-from nlp.int8 import engine_file
-from nlp.items import Item, read_items
+from nlp.int8 import UnsoundError, check_scores, draw_probes, engine_file, is_sound
+from nlp.items import read_items
 from nlp.registry import active_folder, load_model
 from nlp.screen import screen
 from store.records import UsageError
-from tests.nlp.conftest import CASE, PRICES
-from tests.test_repo import ROOT
 
-#: Items of the shipped model's own texts: enough to see a wrong graph, few enough for a short test.
-SAMPLE = 40
-#: Texts that no crawler means to bring home, and that come all the same.
-STRANGE = {
-    "empty": "",
-    "one word": "Camat",
-    "very long": "camat dukung paslon " * 33_000,
-    "english": "The mayor said the committee would meet on Monday.",
-    "html": "<p>Camat <b>dukung</b> paslon</p><script>x()</script>",
-    "emoji": "✌️😎🔥" * 20,
-    "control": "camat\x00 dukung\x1b[31m paslon\x07",
-    "surrogate": "camat dukung paslon \ud83d",
-    "no space": "camatdukungpaslon" * 60_000,
-}
+LABELS = Path(__file__).parent.parent.parent / "data" / "labels"
+#: Label items that the shipped model is compared on here; benchmarks/throughput.py compares all of them.
+SAMPLE = 60
 
 
 @pytest.fixture(scope="module")
-def tiny(tiny_model):
+def model(tiny_model):
     return load_model(tiny_model)
 
 
-def windows_of(model, items):
-    return [read_window(model, i.document(), screen(i.document())) for i in items]
+@pytest.fixture(scope="module")
+def built(model, tmp_path_factory):
+    return engine_file(model, folder=tmp_path_factory.mktemp("engine"))
 
 
-def test_int8_says_what_torch_says_within_its_rounding(tiny, tmp_path, labels):
-    items, _ = read_items([labels], gold=True)
-    found = compare_engines(tiny, items, folder=tmp_path)
+@pytest.fixture(scope="module")
+def items(labels):
+    return read_items([labels], gold=True)[0]
+
+
+@pytest.fixture(scope="module")
+def windows(model, items):
+    documents = [item.document() for item in items]
+    return [read_window(model, document, screen(document)) for document in documents]
+
+
+@pytest.fixture(params=["onnx", "torch"])
+def engine(request, model, built):
+    return make_engine(model, engine=request.param, device="cpu", folder=built.parent)
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_an_engine_gives_logits_of_every_head_and_token(engine, windows):
+    output = engine.run(windows[:1])[0]
+    assert [part.shape for part in output] == [(3,), (15,), (3,), (9,), (6,), (len(windows[0].ids),)]
+    assert all(part.dtype == np.float32 for part in output)
+    assert engine.run([]) == []
+
+
+def test_a_batch_gives_the_numbers_of_one_text_after_the_other(engine, windows):
+    together = engine.run(windows)
+    for window, output in zip(windows, together, strict=True):
+        assert same(engine.run([window])[0], output)
+
+
+def test_threads_change_no_number(model, built, windows):
+    one, three = (OnnxEngine(model, built, threads=n).run(windows) for n in (1, 3))
+    assert all(same(a, b) for a, b in zip(one, three, strict=True))
+
+
+def test_the_engines_agree_on_a_tiny_model(model, built, items):
+    found = compare_engines(model, items, folder=built.parent)
+    assert found["n"] == len(items)
     assert found["flags_differ"] == []
-    assert found["p99"] <= 0.03
+    assert found["max"] <= found["int8_alone"]["max"] <= 0.05
 
 
-def test_the_shipped_model_flags_the_same_on_both_engines(tmp_path):
-    model = load_model(active_folder())
-    items, _ = read_items(sorted((ROOT / "data" / "labels").glob("*.jsonl")), gold=True)
-    found = compare_engines(model, items[:: len(items) // SAMPLE], folder=tmp_path)
+def test_the_engines_agree_on_the_shipped_model():
+    items, _ = read_items(sorted(LABELS.glob("*.jsonl")), gold=True)
+    found = compare_engines(load_model(active_folder()), items[:: len(items) // SAMPLE])
     assert found["n"] >= SAMPLE
     assert found["flags_differ"] == []
-    assert found["p99"] <= 0.03
+    assert found["mean"] <= 0.01
+    assert found["p99"] <= 0.05  # of 60 items nearly the maximum; of all label items it is at most 0.03
 
 
-@pytest.mark.parametrize("engine", ["onnx", "torch"])
-def test_a_text_gets_the_same_numbers_alone_and_among_others(tiny, tmp_path, engine):
-    run = make_engine(tiny, engine=engine, device="cpu", folder=tmp_path).run
-    windows = windows_of(tiny, [CASE, PRICES, CASE])
-    together = [case_score(o, tiny.settings) for o in run(windows)]
-    assert together == [case_score(run([w])[0], tiny.settings) for w in windows]
+def test_near_the_threshold_pytorch_answers(model, built, windows):
+    score = case_score(OnnxEngine(model, built, threads=1).run_int8(windows[:1])[0], model.settings)
+    close = replace(model, settings=replace(model.settings, threshold=score))
+    engine = OnnxEngine(close, built, threads=1)
+    alone = engine.run_int8(windows[:1])[0]
+    assert is_near(alone, close.settings)
+    said, meant = engine.run(windows[:1])[0], make_torch(close).run(windows[:1])[0]
+    assert same(said, meant)
+    assert not same(said, alone)
 
 
-def test_a_built_file_is_kept_and_a_damaged_one_built_anew(tiny, tmp_path):
-    path = engine_file(tiny, folder=tmp_path)
-    built = path.read_bytes()
-    before = path.stat().st_mtime_ns
-    assert engine_file(tiny, folder=tmp_path) == path
-    assert path.stat().st_mtime_ns == before
-    path.write_bytes(built[: len(built) // 2])
-    assert engine_file(tiny, folder=tmp_path).read_bytes()[:100] == built[:100]
-    assert OnnxEngine(tiny, path, threads=1).run(windows_of(tiny, [CASE]))
+def make_torch(model):
+    return make_engine(model, engine="torch", device="cpu")
 
 
-def test_what_was_read_once_is_remembered(tiny):
-    class Counting(TorchEngine):
-        read = 0
-
-        def run(self, windows):
-            self.read += len(windows)
-            return super().run(windows)
-
-    engine = Counting(tiny, device="cpu", batch_tokens=1)
-    classifier = EncoderClassifier(tiny, engine=engine)
-    document, candidate = CASE.document(), screen(CASE.document())
-    first = classifier.classify(document, candidate)
-    assert classifier.classify_many([(document, candidate)] * 3) == [first] * 3
-    assert engine.read == 1
+def test_padded_batches_give_nearly_the_numbers_of_single_texts(model, windows):
+    padded = TorchEngine(model, device="cpu", batch_tokens=256).run(windows)
+    for a, b in zip(padded, make_torch(model).run(windows), strict=True):
+        for one, other in zip(a, b, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
 
 
-@pytest.mark.parametrize("engine", ["onnx", "torch"])
-def test_strange_texts_get_an_answer_or_are_named(tiny_model, engine):
-    items = [Item(id=name, kind="news", title="", text=text) for name, text in STRANGE.items()]
-    answers, failed = answer_items(items, load_classifier(tiny_model, engine=engine))
-    assert len(answers) + len(failed) == len(items)
-    assert failed == []
-    assert all(a.prediction is None or 0 <= a.prediction.score <= 1 for a in answers)
+def test_batches_are_of_like_length_and_hold_each_window_once():
+    batches = cut_batches([5, 90, 7, 80, 6, 300], tokens=200)
+    assert batches == [[5], [1, 3], [2, 4, 0]]
+    assert cut_batches([], tokens=200) == []
 
 
-def test_batches_hold_like_lengths_and_stay_within_their_tokens():
-    lengths = [5, 200, 7, 90, 100, 6]
-    batches = cut_batches(lengths, tokens=200)
-    assert sorted(i for b in batches for i in b) == list(range(6))
-    assert all(len(b) == 1 or max(lengths[i] for i in b) * len(b) <= 200 for b in batches)
+def test_a_built_file_is_used_again(model, built):
+    before = built.stat()
+    assert engine_file(model, folder=built.parent) == built
+    after = built.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_a_device_that_is_not_there_or_does_not_fit_is_refused_by_name(tiny):
+@pytest.mark.parametrize("harm", ["cut", "changed", "no sum", "empty sum", "gone", ""])
+def test_a_damaged_file_is_not_used(built, tmp_path, harm):
+    copied, noted = tmp_path / built.name, tmp_path / built.with_suffix(".sha256").name
+    content = bytearray(built.read_bytes())
+    if harm == "cut":
+        del content[1000:]
+    if harm == "changed":
+        content[len(content) // 2] ^= 1
+    if harm != "gone":
+        copied.write_bytes(content)
+    if harm != "no sum":
+        noted.write_text("" if harm == "empty sum" else built.with_suffix(".sha256").read_text())
+    assert is_sound(copied) == (not harm)
+
+
+def test_a_damaged_file_is_built_anew(model, built, windows, tmp_path):
+    copied = tmp_path / built.name
+    copied.write_bytes(built.read_bytes()[:1000])
+    copied.with_suffix(".partial").write_bytes(b"left behind by a killed process")
+    assert engine_file(model, folder=tmp_path) == copied
+    found, meant = (OnnxEngine(model, path, threads=1).run(windows[:2]) for path in (copied, built))
+    assert all(same(a, b) for a, b in zip(found, meant, strict=True))
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_two_that_build_at_once_do_no_harm(model, windows, tmp_path):
+    def build(_):
+        return engine_file(model, folder=tmp_path / "new")
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(build, range(2))
+    assert one == other
+    assert [p.suffix for p in sorted((tmp_path / "new").iterdir())] == [".lock", ".onnx", ".sha256"]
+    assert len(OnnxEngine(model, one, threads=2).run(windows)) == len(windows)
+
+
+def test_a_file_that_computes_something_else_is_refused(model, built):
+    other = load_model(model.folder).network
+    with torch.no_grad():
+        other.heads["label"].bias.copy_(torch.tensor([9.0, 0.0, 0.0]))
+    probes = draw_probes(other, max_tokens=model.settings.max_tokens)
+    with pytest.raises(UnsoundError, match="away from PyTorch"):
+        check_scores(other, built, probes)
+
+
+def test_where_the_file_cannot_be_built_pytorch_goes_on_and_says_why(model, windows, tmp_path, caplog):
+    (tmp_path / "file").write_text("no folder")
+    with caplog.at_level(logging.WARNING):
+        engine = make_engine(model, engine="onnx", device="cpu", folder=tmp_path / "file")
+    assert engine.name == "torch float32 on cpu"
+    assert len(engine.run(windows)) == len(windows)
+    assert "tiny" in caplog.text
+    assert "NotADirectoryError" in caplog.text or "FileExistsError" in caplog.text
+
+
+def test_int8_on_a_cuda_device_is_refused_and_names_the_engine_that_can(model):
     with pytest.raises(UsageError, match="--engine torch"):
-        make_engine(tiny, engine="onnx", device="cuda")
+        make_engine(model, engine="onnx", device="cuda")
+
+
+def test_a_cuda_device_gives_nearly_the_numbers_of_the_cpu_and_a_missing_one_is_refused(model, windows):
     if not torch.cuda.is_available():
         with pytest.raises(UsageError, match="no CUDA device"):
-            make_engine(tiny, engine="torch", device="cuda")
+            make_engine(model, engine="torch", device="cuda")
+        return
+    found = make_engine(model, engine="torch", device="cuda").run(windows)
+    for a, b in zip(found, make_torch(model).run(windows), strict=True):
+        for one, other in zip(a, b, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-3)

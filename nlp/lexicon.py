@@ -42,6 +42,10 @@ SLANG_FILE = "slang.toml"
 
 #: A text is matched in blocks of this many words, so that a huge one needs no huge memory.
 BLOCK_WORDS = 20_000
+#: Words whose place in the lists is kept: a night's texts share most of theirs.
+KNOWN_WORDS = 50_000
+#: Stands for every word that no pattern names; no pattern can name it.
+UNLISTED = "-"
 
 _ENTRY_KEYS = frozenset({"id", "patterns", "except", "types", "weak", "only", "note"})
 _ENTRY_ID = re.compile(r"[a-z0-9-]+")
@@ -130,6 +134,8 @@ class Lexicon:
     sign_run: re.Pattern[str]
     vocab: Vocab
     matchers: tuple[PhraseMatcher, ...]
+    #: A word that may be part of a match as it is, any other word as `UNLISTED`.
+    keep: Callable[[str], str]
     #: The number by which spaCy knows a key of `entries`, or that key with "!" before it for its exceptions.
     keys: Mapping[int, str]
 
@@ -178,12 +184,11 @@ def find_hits(lexicon: Lexicon, words: Sequence[str]) -> list[Hit]:
 
 def _find_in_block(lexicon: Lexicon, words: Sequence[str], offset: int) -> list[Hit]:
     spans: set[tuple[str, int, int]] = set()
-    # The zone forgets the words of the text afterwards; else a long night would fill the memory with names.
-    with lexicon.vocab.memory_zone():
-        doc = Doc(lexicon.vocab, words=list(words))
-        for matcher in lexicon.matchers:
-            for match_id, start, end in matcher(doc):
-                spans.add((lexicon.keys[match_id], start, end))
+    # Words that no list names are one word here; else a long night would fill the memory with names.
+    doc = Doc(lexicon.vocab, words=[lexicon.keep(word) for word in words])
+    for matcher in lexicon.matchers:
+        for match_id, start, end in matcher(doc):
+            spans.add((lexicon.keys[match_id], start, end))
     excluded = {(key[1:], i) for key, start, end in spans if key.startswith("!") for i in range(start, end)}
     found = [
         Hit(lexicon.entries[key], offset + start, offset + end)
@@ -215,7 +220,7 @@ def load_lexicon(folder: Path = LEXICON_DIR) -> Lexicon:
         )
     for name in (*FILES, SLANG_FILE):
         digest.update((folder / name).read_bytes())
-    vocab, matchers = _compile(entries, folder)
+    vocab, matchers, keep = _compile(entries, folder)
     signs = {_SIGN_DRESS.sub("", sign): meaning for sign, meaning in tables.get("signs", {}).items()}
     return Lexicon(
         entries=entries,
@@ -225,6 +230,7 @@ def load_lexicon(folder: Path = LEXICON_DIR) -> Lexicon:
         sign_run=re.compile(rf"({'|'.join(map(re.escape, signs))})\1*" if signs else "(?!)"),
         vocab=vocab,
         matchers=matchers,
+        keep=keep,
         keys={
             vocab.strings[name]: name for key in entries for name in (key, f"!{key}") if name in vocab.strings
         },
@@ -326,8 +332,10 @@ def expand_pattern(pattern: str) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(sequences))
 
 
-def _compile(entries: Mapping[str, Entry], folder: Path) -> tuple[Vocab, tuple[PhraseMatcher, ...]]:
-    """Two matchers: one on the words as they are, one on words whose forms were folded to their root."""
+def _compile(
+    entries: Mapping[str, Entry], folder: Path
+) -> tuple[Vocab, tuple[PhraseMatcher, ...], Callable[[str], str]]:
+    """Two matchers, on words as they are and on words folded to their root; and `Lexicon.keep`."""
     phrases: dict[str, list[tuple[str, ...]]] = {}
     for entry in entries.values():
         for key, patterns in ((entry.key, entry.patterns), (f"!{entry.key}", entry.exceptions)):
@@ -339,14 +347,20 @@ def _compile(entries: Mapping[str, Entry], folder: Path) -> tuple[Vocab, tuple[P
                         f"{folder}: entry {entry.key!r}: pattern {pattern!r}: {error}"
                     ) from error
     words = {word for sequences in phrases.values() for sequence in sequences for word in sequence}
-    vocab = Vocab(lex_attr_getters={LOWER: lambda word: word, NORM: _make_fold(words)})
+    fold = _make_fold(words)
+    vocab = Vocab(lex_attr_getters={LOWER: lambda word: word, NORM: fold})
     plain, folded = PhraseMatcher(vocab, attr="LOWER"), PhraseMatcher(vocab, attr="NORM")
     for key, sequences in phrases.items():
         for matcher, is_folded in ((plain, False), (folded, True)):
             chosen = [words for words in dict.fromkeys(sequences) if _has_wildcard(words) == is_folded]
             if chosen:
                 matcher.add(key, [Doc(vocab, words=list(words)) for words in chosen])
-    return vocab, (plain, folded)
+
+    @lru_cache(maxsize=KNOWN_WORDS)
+    def keep(word: str) -> str:
+        return word if word in words or fold(word) != word else UNLISTED
+
+    return vocab, (plain, folded), keep
 
 
 def _has_wildcard(words: Sequence[str]) -> bool:

@@ -26,6 +26,7 @@ from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParserExce
 from warcio.warcwriter import WARCWriter
 
 from crawlers import parts
+from crawlers.privacy import without_hashes
 from crawlers.urls import host_of, strip_tracking
 from store.frontier import night_of
 from store.records import RawPage, StoppedError, UsageError, WarcRef
@@ -174,6 +175,11 @@ def digest_bodies(bodies: Iterable[bytes]) -> str:
     return hashlib.sha256(b"\n".join(bodies)).hexdigest()
 
 
+def digest_of(form: str, bodies: Iterable[bytes]) -> str:
+    """Give the sha256 of the pages of a `RawPage` of this format; of a post, hashed handles left out."""
+    return digest_bodies(map(without_hashes, bodies) if form == "social" else bodies)
+
+
 def read_record(ref: WarcRef) -> bytes:
     """Give the body of one archived response, transfer and content encoding undone.
 
@@ -213,7 +219,7 @@ def load_bodies(page: RawPage) -> RawPage:
     bodies = tuple(
         _select(ref, page.format, page.part) if page.part else read_record(ref) for ref in page.refs
     )
-    if digest_bodies(bodies) != page.body_sha256:
+    if digest_of(page.format, bodies) != page.body_sha256:
         places = ", ".join(f"{ref.file} at byte {ref.offset}" for ref in page.refs)
         raise StoppedError(
             f"page {page.page_id} ({page.url}): its archived content is not what was fetched ({places}); "

@@ -27,7 +27,8 @@ from warcio.warcwriter import WARCWriter
 
 from crawlers import parts
 from crawlers.privacy import without_hashes
-from crawlers.urls import host_of, strip_tracking
+from crawlers.spiders import networks
+from crawlers.urls import host_of, strip_tracking, without_resume
 from store.frontier import night_of
 from store.records import RawPage, StoppedError, UsageError, WarcRef
 
@@ -61,6 +62,8 @@ class Answer:
     fetched_at: datetime
     status: int
     ref: WarcRef
+    #: The address that was really asked, where it was found under a shorter one; else "".
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,8 @@ def build_index(path: Path) -> ArchiveIndex:
         with path.open("rb") as stream:
             for url, answer in _scan(stream, file):
                 found.setdefault(url, []).append(answer)
+                if (shorter := without_resume(url)) != url:
+                    found.setdefault(shorter, []).append(replace(answer, url=url))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; name an existing *.warc.gz") from None
     if not found:
@@ -292,7 +297,8 @@ def _create(folder: Path, name: str) -> tuple[Path, BinaryIO]:
 
 @lru_cache(maxsize=CACHED_RESPONSES)
 def _entries_once(ref: WarcRef, form: str, how: str) -> dict[str, bytes]:
-    return parts.split(form, read_record(ref), how)
+    body = read_record(ref)
+    return networks.split(body, how) if networks.is_network(how) else parts.split(form, body, how)
 
 
 def _select(ref: WarcRef, form: str, part: str) -> bytes:

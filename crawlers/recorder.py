@@ -20,6 +20,8 @@ from crawlers.urls import with_query
 #: Keys of `request.meta`; the replay handler sets the same two.
 REF = "netra_ref"
 FETCHED_AT = "netra_fetched_at"
+#: Key of `request.meta`: what a posted request asks for (bytes), when its body says more than that.
+ASKED = "netra_asked"
 #: Query parameter of archived addresses that no server has seen.
 POST_PARAMETER = "__netra_post"
 
@@ -27,11 +29,13 @@ POST_PARAMETER = "__netra_post"
 def archived_address(request: Request, url: str) -> str:
     """Give the address under which the answer to a request is archived.
 
-    What was posted is part of the question; a WARC knows addresses alone, so its hash becomes a parameter.
+    What was posted is part of the question; a WARC knows addresses alone, so its hash becomes a parameter:
+    of `request.meta[ASKED]`, where the body also holds what a replay cannot know, else of the body.
     """
     if not request.body:
         return url
-    return with_query(url, POST_PARAMETER, hashlib.sha256(request.body).hexdigest()[:16])
+    asked = request.meta.get(ASKED) or request.body
+    return with_query(url, POST_PARAMETER, hashlib.sha256(asked).hexdigest()[:16])
 
 
 class RecorderMiddleware:

@@ -40,9 +40,13 @@ WHOLE_ARTICLE_PAIRS: frozenset[tuple[str, str]] = frozenset({("single", "1"), ("
 #: Query pairs that ask for the AMP twin of a page.
 AMP_PAIRS: frozenset[tuple[str, str]] = frozenset({("amp", ""), ("amp", "1"), ("outputtype", "amp")})
 
-#: Query parameters that say from where on a list is asked for: they hang on what was stored before, so that
-#: a replay into an empty database cannot know them.
-RESUME_PARAMETERS = frozenset({"since_id", "min_id"})
+#: End of a path -> query parameters that say from where on a list is asked for. They hang on what was stored
+#: before and on the night, so that a replay, perhaps into an empty database, cannot know them.
+RESUME_PARAMETERS: Mapping[re.Pattern[str], frozenset[str]] = {
+    re.compile(r"/api/v1/timelines/tag/[^/]+$"): frozenset({"min_id"}),
+    re.compile(r"/2/tweets/search/recent$"): frozenset({"since_id", "start_time"}),
+    re.compile(r"/xrpc/app\.bsky\.feed\.searchPosts$"): frozenset({"since"}),
+}
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -95,9 +99,12 @@ def strip_tracking(url: str) -> str:
 
 
 def without_resume(url: str) -> str:
-    """Give the address of a list without the place from where on it was asked for."""
+    """Give the address of a social network's list without the place from where on it was asked for."""
     parts = urlsplit(url)
-    kept = [piece for piece in parts.query.split("&") if piece.split("=", 1)[0] not in RESUME_PARAMETERS]
+    dropped = next((names for path, names in RESUME_PARAMETERS.items() if path.search(parts.path)), None)
+    if not dropped:
+        return url
+    kept = [piece for piece in parts.query.split("&") if piece.split("=", 1)[0] not in dropped]
     return parts._replace(query="&".join(kept)).geturl()
 
 

@@ -47,6 +47,8 @@ class Ask:
 
     url: str
     body: bytes = b""
+    #: What the body asks for, without the days of its window, by which a replay finds the answer.
+    key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

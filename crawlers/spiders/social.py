@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 from crawlers.credentials import NETWORK_META, lacking
 from crawlers.manifest import Entry
 from crawlers.politeness import SourceStopped, challenge_name, classify_response
-from crawlers.recorder import FETCHED_AT, REF
+from crawlers.recorder import ASKED, FETCHED_AT, REF
 from crawlers.replay import NotInArchive
 from crawlers.social_manifest import NETWORK_KINDS
 from crawlers.spiders.listing import FoundPart, Listing, parse_iso
@@ -99,6 +99,7 @@ def _request(spider: "SourceSpider", step: Step, ask: Ask) -> Request:
     headers = {"Accept": "text/html" if step.walk.entry.kind == "telegram" else "application/json"}
     if ask.body:
         headers["Content-Type"] = "application/json"
+        meta[ASKED] = ask.key
     return Request(
         ask.url,
         method="POST" if ask.body else "GET",

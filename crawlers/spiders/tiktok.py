@@ -102,17 +102,14 @@ def conditions(query: str) -> dict[str, list[dict[str, object]]]:
 
 
 def _ask(walk: Walk, cursor: str, search: str) -> Ask:
-    body: dict[str, object] = {
-        "query": conditions(walk.entry.query),
-        "start_date": walk.since.strftime("%Y%m%d"),
-        "end_date": walk.night.strftime("%Y%m%d"),
-        "max_count": PAGE_SIZE,
-    }
+    asked: dict[str, object] = {"query": conditions(walk.entry.query), "max_count": PAGE_SIZE}
     if cursor:
-        body["cursor"] = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
+        asked["cursor"] = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
     if search:
-        body["search_id"] = search
-    return Ask(address(walk.entry.url, {"fields": FIELDS}), json.dumps(body).encode())
+        asked["search_id"] = search
+    window = {"start_date": walk.since.strftime("%Y%m%d"), "end_date": walk.night.strftime("%Y%m%d")}
+    body = json.dumps(asked | window).encode()
+    return Ask(address(walk.entry.url, {"fields": FIELDS}), body, json.dumps(asked).encode())
 
 
 NETWORK = Network(first, posts, read, trouble)

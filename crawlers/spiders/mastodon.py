@@ -101,7 +101,7 @@ def _text(status: Mapping[str, Any], home: str) -> str:
         text_at(mention, "url"): _full_name(text_at(mention, "acct"), home)
         for mention in records_at(status, "mentions")
     }
-    page = Selector(text=f"<div>{storable(content)}</div>")
+    page = Selector(text=f"<div>{storable(content)}</div>", type="html")
     for link in page.css("a.mention"):
         shown = node_text(link).lstrip("@")
         href = link.attrib.get("href", "")

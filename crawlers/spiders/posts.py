@@ -173,7 +173,7 @@ def unix(value: Any) -> str:
 
 def html_text(markup: str) -> str:
     """Give the text of a post's HTML: line breaks kept, paragraphs apart."""
-    return node_text(Selector(text=f"<div>{storable(markup)}</div>"))
+    return node_text(Selector(text=f"<div>{storable(markup)}</div>", type="html"))
 
 
 def node_text(node: Selector) -> str:

@@ -68,7 +68,8 @@ def trouble(response: Response) -> Trouble | None:
 
 
 def _page(body: bytes) -> Selector:
-    return Selector(text=body.decode("utf-8", "replace").replace("\x00", ""))
+    # The type said, or a text that looks like JSON is read as JSON.
+    return Selector(text=body.decode("utf-8", "replace").replace("\x00", ""), type="html")
 
 
 def _text(message: Selector) -> str:

@@ -26,7 +26,9 @@ from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParserExce
 from warcio.warcwriter import WARCWriter
 
 from crawlers import parts
-from crawlers.urls import host_of, strip_tracking
+from crawlers.privacy import without_hashes
+from crawlers.spiders import networks
+from crawlers.urls import host_of, strip_tracking, without_resume
 from store.frontier import night_of
 from store.records import RawPage, StoppedError, UsageError, WarcRef
 
@@ -60,6 +62,8 @@ class Answer:
     fetched_at: datetime
     status: int
     ref: WarcRef
+    #: The address that was really asked, where it was found under a shorter one; else "".
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,11 @@ class ArchiveIndex:
     def find(self, url: str, night: date) -> tuple[Answer, ...]:
         """Give the responses of one address in its newest night that is not after `night`; may be empty.
 
-        An address with other tracking parameters counts as the same.
+        An address with other tracking parameters counts as the same, and a list that was asked for from
+        another place on.
         """
-        answers = self.by_url.get(url) or self.by_url.get(strip_tracking(url), ())
+        ways = (url, strip_tracking(url), without_resume(url))
+        answers = next((found for way in ways if (found := self.by_url.get(way))), ())
         past = [answer for answer in answers if answer.night <= night]
         newest = max((answer.night for answer in past), default=None)
         return tuple(answer for answer in past if answer.night == newest)
@@ -174,6 +180,11 @@ def digest_bodies(bodies: Iterable[bytes]) -> str:
     return hashlib.sha256(b"\n".join(bodies)).hexdigest()
 
 
+def digest_of(form: str, bodies: Iterable[bytes]) -> str:
+    """Give the sha256 of the pages of a `RawPage` of this format; of a post, hashed handles left out."""
+    return digest_bodies(map(without_hashes, bodies) if form == "social" else bodies)
+
+
 def read_record(ref: WarcRef) -> bytes:
     """Give the body of one archived response, transfer and content encoding undone.
 
@@ -213,7 +224,7 @@ def load_bodies(page: RawPage) -> RawPage:
     bodies = tuple(
         _select(ref, page.format, page.part) if page.part else read_record(ref) for ref in page.refs
     )
-    if digest_bodies(bodies) != page.body_sha256:
+    if digest_of(page.format, bodies) != page.body_sha256:
         places = ", ".join(f"{ref.file} at byte {ref.offset}" for ref in page.refs)
         raise StoppedError(
             f"page {page.page_id} ({page.url}): its archived content is not what was fetched ({places}); "
@@ -233,6 +244,8 @@ def build_index(path: Path) -> ArchiveIndex:
         with path.open("rb") as stream:
             for url, answer in _scan(stream, file):
                 found.setdefault(url, []).append(answer)
+                if (shorter := without_resume(url)) != url:
+                    found.setdefault(shorter, []).append(replace(answer, url=url))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; name an existing *.warc.gz") from None
     if not found:
@@ -286,7 +299,8 @@ def _create(folder: Path, name: str) -> tuple[Path, BinaryIO]:
 
 @lru_cache(maxsize=CACHED_RESPONSES)
 def _entries_once(ref: WarcRef, form: str, how: str) -> dict[str, bytes]:
-    return parts.split(form, read_record(ref), how)
+    body = read_record(ref)
+    return networks.split(body, how) if networks.is_network(how) else parts.split(form, body, how)
 
 
 def _select(ref: WarcRef, form: str, part: str) -> bytes:

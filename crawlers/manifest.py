@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from cssselect import HTMLTranslator, SelectorError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from crawlers.social_manifest import Credentials, Privacy, entry_fault, source_fault
 from crawlers.urls import UrlRules, host_of
 from store.records import ExtractionRules, UsageError
 
@@ -26,7 +27,10 @@ HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9
 #: Known time zones; asking the system walks a folder of hundreds of files, once for every manifest.
 _zones = functools.cache(zoneinfo.available_timezones)
 
-EntryKind = Literal["feed", "blogger", "wordpress", "sitemap", "export"]
+EntryKind = Literal[
+    "feed", "blogger", "wordpress", "sitemap", "export",
+    "telegram", "mastodon", "bluesky", "x", "youtube", "reddit", "tiktok",
+]  # fmt: skip
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -41,6 +45,11 @@ class Entry(_Part):
     url: str = ""
     #: kind = export only: glob of files on this machine, instead of `url`.
     path: str = ""
+    #: Social networks only: what to look for, in the network's own language of queries.
+    query: str = ""
+    #: Social networks only: pages of answers in one night, and how far back the first night looks.
+    max_pages: int = Field(default=10, ge=1, le=100)
+    back_days: int = Field(default=7, ge=1, le=30)
     fallback: "Entry | None" = None
 
     @model_validator(mode="after")
@@ -49,6 +58,8 @@ class Entry(_Part):
             raise ValueError("`path` is for kind = export; give `url`")
         if bool(self.url) == bool(self.path):
             raise ValueError("give `url` (http or https)" + (" or `path`" if self.kind == "export" else ""))
+        if fault := entry_fault(self):
+            raise ValueError(fault)
         return self
 
 
@@ -130,6 +141,8 @@ class Columns(_Part):
     url: Text
     text: Text
     published: Text
+    #: Stored as a keyed hash; "" = the file names no author.
+    author: str = ""
 
 
 class Export(_Part):
@@ -180,6 +193,8 @@ class Source(_Part):
     selectors: Selectors = Selectors()
     items: Items = Items()
     export: Export | None = None
+    credentials: Credentials | None = None
+    privacy: Privacy = Privacy()
     legal: Legal
 
     @field_validator("hosts", "entries", mode="before")
@@ -208,6 +223,8 @@ class Source(_Part):
         exports = any(entry.kind == "export" for entry in self.all_entries())
         if exports and (self.export is None or self.kind != "post"):
             raise ValueError('an entry of kind export needs a table [export] and kind = "post"')
+        if fault := source_fault(self.all_entries(), self.kind, self.credentials):
+            raise ValueError(fault)
         return self
 
     def all_entries(self) -> list[Entry]:
@@ -349,6 +366,8 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "items": Items,
         "export": Export,
         "columns": Columns,
+        "credentials": Credentials,
+        "privacy": Privacy,
         "legal": Legal,
     }
     names = [step for step in place if isinstance(step, str)]

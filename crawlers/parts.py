@@ -1,8 +1,9 @@
 """One entry out of a larger response: Blogger and feed entries, WordPress posts, rows of an export.
 
 Promises: `split` finds, in the same bytes, the same entries that the spider found, and gives them as JSON
-with sorted keys, so that its sha256 can be checked years later. A row of an export carries our five
-column names and nothing else: no author, no metrics. Never does: read files, fetch, or trust a body.
+with sorted keys, so that its sha256 can be checked years later. A row of an export carries our column
+names and nothing else: no metrics, and handles as keyed hashes only. Never does: read files, fetch, or
+trust a body.
 """
 
 import csv
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import feedparser
+
+from crawlers.privacy import hide_handles, plain_address, pseudonym
 
 #: A cell of an export may hold a long thread; beyond this a file is taken for broken (1 MiB).
 MAX_CELL_CHARS = 1024 * 1024
@@ -34,8 +37,10 @@ class RowMapping:
     format: str
     delimiter: str
     platform: str
-    #: Our name -> column of the other tool, for id, url, text and published.
+    #: Our name -> column of the other tool, for id, url, text, published and, where there is one, author.
     columns: Mapping[str, str]
+    #: Handles of institutions, which are not hidden.
+    keep: tuple[str, ...] = ()
 
 
 def dump(entry: Mapping[str, Any]) -> bytes:
@@ -62,7 +67,7 @@ def blogger_entries(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     entries = page["feed"].get("entry")
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("id"), dict):
-            yield _storable(str(entry["id"].get("$t", ""))), entry
+            yield storable(str(entry["id"].get("$t", ""))), entry
 
 
 def wordpress_posts(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -72,7 +77,7 @@ def wordpress_posts(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ValueError("not a list of WordPress posts")
     for post in posts:
         if isinstance(post, dict) and "id" in post:
-            yield _storable(str(post["id"])), post
+            yield storable(str(post["id"])), post
 
 
 def feed_entries(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -81,7 +86,7 @@ def feed_entries(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     feed = feedparser.parse(io.BytesIO(body), resolve_relative_uris=False, sanitize_html=False)
     for entry in feed.entries:
         content = entry.get("content") or [{}]
-        key = _storable(str(entry.get("id") or entry.get("link") or ""))
+        key = storable(str(entry.get("id") or entry.get("link") or ""))
         yield (
             key,
             {
@@ -111,22 +116,21 @@ def export_rows(body: bytes, mapping: RowMapping) -> Iterator[Row]:
         fields = {ours: _as_text(cells.get(theirs)) for ours, theirs in mapping.columns.items()}
         fault = _fault_of(fields, mapping, seen)
         seen.add(fields["id"])
-        yield Row(line, {**fields, "platform": mapping.platform}, fault)
+        yield Row(line, _hidden({**fields, "platform": mapping.platform}, mapping), fault)
 
 
 def row_part(mapping: RowMapping, row_id: str) -> str:
     """Name one row of an export: its id and how the file is read."""
-    return json.dumps(
-        {
-            "format": mapping.format,
-            "delimiter": mapping.delimiter,
-            "platform": mapping.platform,
-            "columns": dict(mapping.columns),
-            "id": row_id,
-        },
-        ensure_ascii=False,
-        sort_keys=True,
-    )
+    how = {
+        "format": mapping.format,
+        "delimiter": mapping.delimiter,
+        "platform": mapping.platform,
+        "columns": dict(mapping.columns),
+        "id": row_id,
+    }
+    if mapping.keep:
+        how["keep"] = mapping.keep
+    return json.dumps(how, ensure_ascii=False, sort_keys=True)
 
 
 def key_of(form: str, part: str) -> tuple[str, str]:
@@ -202,7 +206,19 @@ def _csv_lines(text: str, mapping: RowMapping) -> Iterator[tuple[int, dict[str, 
             yield start, dict(zip(header, cells, strict=True)), ""
 
 
-def _storable(text: str) -> str:
+def _hidden(fields: dict[str, str], mapping: RowMapping) -> dict[str, str]:
+    """Replace handles by their hashes: of the author, in the text, in the address."""
+    hidden = {
+        **fields,
+        "text": hide_handles(fields["text"], mapping.platform, mapping.keep),
+        "url": plain_address(fields["url"]),
+    }
+    if "author" in fields:
+        hidden["author"] = pseudonym(mapping.platform, fields["author"], keep=mapping.keep)
+    return hidden
+
+
+def storable(text: str) -> str:
     """Drop what no database takes: NUL, and half a surrogate pair."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
 
@@ -210,7 +226,7 @@ def _storable(text: str) -> str:
 def _as_text(value: Any) -> str:
     """Give a cell as text; JSON numbers as written, everything that is no text or number as empty."""
     if isinstance(value, str):
-        return _storable(value).strip()
+        return storable(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

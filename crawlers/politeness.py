@@ -21,6 +21,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
+from crawlers.credentials import NETWORK_META
 from crawlers.job import Job, job_of
 from crawlers.settings import RETRIES, ROBOT_NAME
 from store.records import Outcome
@@ -111,7 +112,7 @@ def parse_retry_after(value: str, *, now: datetime) -> float | None:
 
 def is_robots(request: Request) -> bool:
     """Say whether this is Scrapy's own request for a robots.txt."""
-    return bool(request.meta.get("dont_obey_robotstxt"))
+    return bool(request.meta.get("dont_obey_robotstxt")) and NETWORK_META not in request.meta
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):

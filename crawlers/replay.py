@@ -16,7 +16,7 @@ from scrapy.responsetypes import responsetypes
 
 from crawlers.archive import read_answer
 from crawlers.job import job_of
-from crawlers.recorder import FETCHED_AT, REF
+from crawlers.recorder import FETCHED_AT, REF, archived_address
 
 
 class NotInArchive(IgnoreRequest):
@@ -37,16 +37,18 @@ class ReplayHandler(BaseDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Give the archived response. Raises NotInArchive when there is none."""
-        answers = self._index.find(request.url, self._night)
+        address = archived_address(request, request.url)
+        answers = self._index.find(address, self._night)
         if not answers:
             raise NotInArchive(f"{request.url} is not in the archive")
-        answer = answers[min(self._asked[request.url], len(answers) - 1)]
-        self._asked[request.url] += 1
+        answer = answers[min(self._asked[address], len(answers) - 1)]
+        self._asked[address] += 1
         status, fields, body = read_answer(answer.ref)
         headers = Headers()
         for name, value in fields:
             headers.appendlist(name, value)
         request.meta[REF] = answer.ref
         request.meta[FETCHED_AT] = answer.fetched_at
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-        return kind(url=request.url, status=status, headers=headers, body=body)
+        url = answer.url or request.url
+        kind = responsetypes.from_args(headers=headers, url=url, body=body)
+        return kind(url=url, status=status, headers=headers, body=body)

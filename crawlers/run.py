@@ -25,6 +25,7 @@ from sqlalchemy import Engine
 from crawlers.archive import Archive, ArchiveIndex, build_index
 from crawlers.job import Job, report_of
 from crawlers.manifest import Source
+from crawlers.privacy import handle_key
 from crawlers.settings import crawl_settings, user_agent, warn_without_contact
 from crawlers.spiders.base import SourceSpider
 from store.records import NetraError, Outcome, SourceReport, StoppedError
@@ -78,9 +79,12 @@ def crawl(
     """Crawl the sources for a night and give their reports, by night and source id.
 
     Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a replay writes nothing there. Call it once per
-    process, under the run lock. Raises UsageError for an unreadable archive and StoppedError when it was
-    stopped by a signal or a broken disk; everything stored stays.
+    process, under the run lock. Raises UsageError for an unreadable archive or key of handles, and
+    StoppedError when it was stopped by a signal or a broken disk; everything stored stays.
     """
+    if any(source.kind == "post" for source in sources):
+        # A key that cannot be read stops the run before anything is fetched.
+        handle_key()
     index = build_index(replay) if replay else None
     if index is None:
         warn_without_contact()

@@ -82,8 +82,12 @@ def crawl_settings(*, delay_s: float, replay: bool) -> dict[str, Any]:
             "crawlers.politeness.RobotsMiddleware": 100,
             # Nearer to the wire than Scrapy's retry (550), so that it sees a 429 or 503 first.
             "crawlers.politeness.PolitenessMiddleware": 560,
-            # Nearest to the wire: what came is stored before anything reads it.
+            # Tells the one above how long a social network wants to be left alone.
+            "crawlers.ratelimit.RateLimitMiddleware": 600,
+            # What came is stored before anything reads it.
             **({} if replay else {"crawlers.recorder.RecorderMiddleware": 950}),
+            # Nearest to the wire: even the archive sees no token.
+            **({} if replay else {"crawlers.credentials.CredentialsMiddleware": 960}),
         },
         # No doors.
         "TELNETCONSOLE_ENABLED": False,  # default on: a Python prompt on a port

@@ -40,6 +40,14 @@ WHOLE_ARTICLE_PAIRS: frozenset[tuple[str, str]] = frozenset({("single", "1"), ("
 #: Query pairs that ask for the AMP twin of a page.
 AMP_PAIRS: frozenset[tuple[str, str]] = frozenset({("amp", ""), ("amp", "1"), ("outputtype", "amp")})
 
+#: End of a path -> query parameters that say from where on a list is asked for. They hang on what was stored
+#: before and on the night, so that a replay, perhaps into an empty database, cannot know them.
+RESUME_PARAMETERS: Mapping[re.Pattern[str], frozenset[str]] = {
+    re.compile(r"/api/v1/timelines/tag/[^/]+$"): frozenset({"min_id"}),
+    re.compile(r"/2/tweets/search/recent$"): frozenset({"since_id", "start_time"}),
+    re.compile(r"/xrpc/app\.bsky\.feed\.searchPosts$"): frozenset({"since"}),
+}
+
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # RFC 3986: what may stand in a path besides "%", and what a query may hold besides.
@@ -88,6 +96,16 @@ def strip_tracking(url: str) -> str:
     parts = _split(url)
     pairs = [pair for pair in _pairs(parts.query) if not _is_tracking(pair[0])]
     return _join(parts, _host(parts), _tidy(parts.path, _PATH_SAFE) or "/", sorted(pairs))
+
+
+def without_resume(url: str) -> str:
+    """Give the address of a social network's list without the place from where on it was asked for."""
+    parts = urlsplit(url)
+    dropped = next((names for path, names in RESUME_PARAMETERS.items() if path.search(parts.path)), None)
+    if not dropped:
+        return url
+    kept = [piece for piece in parts.query.split("&") if piece.split("=", 1)[0] not in dropped]
+    return parts._replace(query="&".join(kept)).geturl()
 
 
 def absolute(base: str, link: str) -> str:

@@ -302,4 +302,5 @@ def _read_social(page: RawPage, rules: ExtractionRules) -> _Found:
     published = _text_at(row, "published")
     candidates = (DateCandidate("meta", published),) if published else ()
     body = Body((_text_at(row, "text"),), (), "row")
-    return _Found("", _text_at(row, "author"), candidates, body, "id", 1)
+    language = _short_language(_text_at(row, "language"))
+    return _Found("", _text_at(row, "author"), candidates, body, language, 1)

@@ -127,6 +127,9 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"
     MALFORMED = "malformed"
     ENCODING = "encoding"
+    LAYOUT_CHANGED = "layout_changed"
+    UNAVAILABLE = "unavailable"
+    UNAUTHORISED = "unauthorised"
     TIMEOUT = "timeout"
     ERROR = "error"
 

@@ -5,6 +5,9 @@ import shutil
 
 import pytest
 
+# Handles are hashed alike in every test, and no test makes a key file in the checkout.
+os.environ.setdefault("NETRA_HANDLE_KEY", "kunci uji yang tidak rahasia sama sekali")
+
 FULL = bool(os.environ.get("NETRA_FULL"))
 
 

@@ -27,7 +27,7 @@ from crawlers.job import Job
 from crawlers.manifest import Entry
 from crawlers.politeness import RobotsForbidden, SourceStopped, classify_response
 from crawlers.recorder import FETCHED_AT, REF
-from crawlers.spiders import blogger, export, feed, sitemap, wordpress
+from crawlers.spiders import blogger, export, feed, sitemap, social, wordpress
 from crawlers.spiders.listing import FoundLink, Listing, Reader
 from crawlers.spiders.pages import (
     FetchedPage,
@@ -89,10 +89,12 @@ class SourceSpider(Spider):
         """Ask every entry point; files on this machine are read at once."""
         with self.job.engine.begin() as conn:
             frontier.release_leases(conn, self.job.source.id)
+        for request in social.start(self):
+            yield request
         for entry in self.job.source.entries:
             if entry.path:
                 self.read_files(entry)
-            else:
+            elif not social.is_social(entry):
                 yield self.entry_request(entry, READERS[entry.kind][0](entry), depth=1)
 
     def closed(self, reason: str) -> None:

@@ -1,7 +1,8 @@
 """Exports of social networks that other tools wrote: CSV or JSONL, columns mapped by the manifest.
 
-Promises: one part per good row, holding id, url, text, published and platform and nothing else; a bad
-line is named by file and line, skipped and counted. Never does: log in, scrape, or keep an author.
+Promises: one part per good row, holding id, url, text, published, platform and, where the manifest maps
+it, the author, with every handle as a keyed hash (see crawlers/privacy.py); a bad line is named by file
+and line, skipped and counted. Never does: log in, scrape, or keep a clear handle.
 """
 
 from datetime import date
@@ -36,7 +37,8 @@ def read_body(body: bytes, name: str, source: Source) -> Listing:
         format=source.export.format,
         delimiter=source.export.delimiter,
         platform=source.export.platform,
-        columns=source.export.columns.model_dump(),
+        columns=source.export.columns.model_dump(exclude_defaults=True),
+        keep=source.privacy.keep_handles,
     )
     found, faults = [], []
     for row in parts.export_rows(body, mapping):

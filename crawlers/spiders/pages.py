@@ -10,7 +10,7 @@ from datetime import datetime
 
 from scrapy.http import TextResponse
 
-from crawlers.archive import digest_bodies
+from crawlers.archive import digest_bodies, digest_of
 from crawlers.job import Job
 from crawlers.manifest import Pages, Source
 from crawlers.recorder import FETCHED_AT, REF
@@ -132,5 +132,5 @@ def part_page(
         part=part.part,
         encoding="utf-8",
         refs=(ref,),
-        body_sha256=digest_bodies([part.body]),
+        body_sha256=digest_of(part.format, [part.body]),
     )

@@ -170,3 +170,81 @@ def test_shipped_manifests_share_no_host_and_name_known_provinces() -> None:
     provinces = {row["name"]: zones[row["zone"]] for row in rows if row["kind"] == "provinsi"}
     named = [source for source in sources if source.region]
     assert [s.id for s in named if provinces.get(s.region) != s.timezone] == []
+
+
+NETWORK = """\
+id = "warta"
+publisher = "Warta"
+hosts = ["api.test"]
+platform = "social"
+kind = "post"
+
+[[entries]]
+kind = "x"
+url = "https://api.test/2/tweets/search/recent"
+query = "netralitas"
+
+[credentials]
+token = "NETRA_X_TOKEN"
+
+[privacy]
+keep_handles = ["lembaga_ri"]
+
+[legal]
+basis = "a"
+purpose = "b"
+retention_days = 1
+"""
+
+
+def test_a_network_loads(tmp_path: Path) -> None:
+    source = load_source(write(tmp_path, NETWORK))
+    assert source.credentials is not None
+    assert (source.credentials.token, source.privacy.keep_handles) == ("NETRA_X_TOKEN", ("lembaga_ri",))
+    assert (source.entries[0].max_pages, source.entries[0].back_days) == (10, 7)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"NETRA_X_TOKEN"', '"AAAArahasia"', "never the token"),
+        ('token = "NETRA_X_TOKEN"', 'tokn = "NETRA_X_TOKEN"', "did you mean 'token'"),
+        ('[credentials]\ntoken = "NETRA_X_TOKEN"\n', "", "x needs a table [credentials]"),
+        ('query = "netralitas"\n', "", "needs `query`"),
+        ('"netralitas"', f'"{"a" * 513}"', "X takes 512"),
+        ("https://api", "http://api", "over https only"),
+        ("search/recent", "search/all", "must be of the form"),
+        ('kind = "post"', 'kind = "news"', "a manifest of its own"),
+        ('kind = "x"', 'kind = "feed"', "`query` is for social networks"),
+        (
+            "[legal]",
+            '[entries.fallback]\nkind = "feed"\nurl = "https://api.test/f"\n[legal]',
+            "[credentials]",
+        ),
+    ],
+)
+def test_mistakes_of_networks_are_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = NETWORK.replace(old, new, 1)
+    with pytest.raises(UsageError, match=r"warta\.toml:\d+: ") as caught:
+        load_source(write(tmp_path, text))
+    if said != "[credentials]":
+        assert said in str(caught.value)
+    assert "rahasia" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "query", "said"),
+    [
+        ("https://api.test/youtube/v3/commentThreads", "", "exactly one of"),
+        ("https://api.test/youtube/v3/commentThreads?id=1&videoId=2", "", "exactly one of"),
+        ("https://api.test/r/rekaan/new", "netralitas", "go together"),
+        ("https://api.test/r/rekaan/search", "", "go together"),
+    ],
+)
+def test_addresses_and_queries_fit_together(tmp_path: Path, url: str, query: str, said: str) -> None:
+    kind = "youtube" if "youtube" in url else "reddit"
+    text = NETWORK.replace('kind = "x"', f'kind = "{kind}"').replace(
+        "https://api.test/2/tweets/search/recent", url
+    )
+    with pytest.raises(UsageError, match=said):
+        load_source(write(tmp_path, text.replace('"netralitas"', f'"{query}"')))

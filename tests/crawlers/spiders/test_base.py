@@ -14,6 +14,7 @@ from crawlers.job import Job, report_of
 from crawlers.manifest import Entry
 from crawlers.politeness import RobotsForbidden, SourceStopped
 from crawlers.spiders.base import READERS, SourceSpider
+from crawlers.spiders.networks import NETWORKS
 from store.frontier import Link
 from store.records import Outcome, StoppedError
 from tests.crawlers.samples import source
@@ -83,6 +84,6 @@ def test_a_bug_ends_the_source_and_a_broken_disk_the_night() -> None:
 def test_every_kind_of_entry_has_a_reader() -> None:
     kinds = Entry.model_fields["kind"].annotation
     assert kinds is not None
-    assert set(READERS) == set(kinds.__args__)
+    assert set(READERS) | set(NETWORKS) == set(kinds.__args__)
     folder = Path(__file__).parents[3] / "crawlers" / "spiders"
     assert set(READERS) <= {path.stem for path in folder.glob("*.py")}

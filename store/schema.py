@@ -175,7 +175,8 @@ pages = Table(
 )
 
 # The versions that a page had before its newest one. `revision_id` is the page's id, "#" and 1, 2 ...
-# A version that was extracted brings its text along; one that was not waits for the extract stage like a page.
+# A version that was extracted brings its text along; one that was not waits for the extract stage as a page
+# does.
 revisions = Table(
     "revisions",
     metadata,

@@ -11,7 +11,7 @@ many links wait. Never does: open a transaction of its own: the caller's `engine
 belongs together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -32,6 +32,9 @@ MAX_ATTEMPTS: Final = 3
 #: An article is watched for changes that long after it was first collected. Outlets mend and extend a text in
 #: its first days; a server that stamps every answer with the present moment costs no more than this.
 WATCH: Final = timedelta(days=7)
+
+#: Addresses in one query; SQLite allows 32,766 variables in a statement, older builds 999.
+ASKED_AT_ONCE: Final = 500
 
 #: A night is a calendar date here, whatever zone the machine is in.
 NIGHT_ZONE: Final = ZoneInfo("Asia/Jakarta")
@@ -75,6 +78,8 @@ def offer(conn: Connection, source_id: str, links: Iterable[Link], *, night: dat
 
     Known are those in the frontier in any state and those whose page came inside a larger response.
     """
+    links = list(links)
+    stored = _stored_addresses(conn, source_id, [link.canonical_url for link in links])
     rows = [
         {
             "source_id": source_id,
@@ -88,7 +93,7 @@ def offer(conn: Connection, source_id: str, links: Iterable[Link], *, night: dat
             "modified": link.modified,
         }
         for place, link in enumerate(links)
-        if not _has_page(conn, source_id, link.canonical_url)
+        if link.canonical_url not in stored
     ]
     return upsert(conn, frontier, rows, keys=("source_id", "canonical_url"), update=False)
 
@@ -257,7 +262,7 @@ def fail(conn: Connection, source_id: str, canonical_url: str, *, reason: str, n
 
 def is_done(conn: Connection, source_id: str, canonical_url: str) -> bool:
     """Whether the source's page with this address is stored."""
-    return _has_page(conn, source_id, canonical_url)
+    return bool(_stored_addresses(conn, source_id, [canonical_url]))
 
 
 def get_validator(conn: Connection, url: str) -> Validator | None:
@@ -271,6 +276,16 @@ def put_validator(conn: Connection, validator: Validator) -> None:
     upsert(conn, validators, [asdict(validator)], keys=("url",), update=True)
 
 
-def _has_page(conn: Connection, source_id: str, canonical_url: str) -> bool:
-    found = exists().where(pages.c.source_id == source_id, pages.c.canonical_url == canonical_url)
-    return bool(conn.scalar(select(found)))
+def _stored_addresses(conn: Connection, source_id: str, addresses: Sequence[str]) -> set[str]:
+    """Those of the addresses that a page of the source has."""
+    found: set[str] = set()
+    for start in range(0, len(addresses), ASKED_AT_ONCE):
+        batch = addresses[start : start + ASKED_AT_ONCE]
+        found.update(
+            conn.scalars(
+                select(pages.c.canonical_url).where(
+                    pages.c.source_id == source_id, pages.c.canonical_url.in_(batch)
+                )
+            )
+        )
+    return found

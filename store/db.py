@@ -27,6 +27,10 @@ from store.records import StoppedError, UsageError
 #: Our longest transaction (the grouping of one night) takes seconds; a writer waits this long for another.
 BUSY_TIMEOUT_S: Final = 30.0
 
+#: Page cache of a SQLite connection in KiB: holds a frontier of 100,000 URLs with its indexes. With SQLite's
+#: own 2 MiB, queueing took more than twice as long there (benchmarks/frontier.py).
+CACHE_KIB: Final = 64 * 1024
+
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _READ_ONLY: Final = "netra_read_only"
 _PROBE: Final = (
@@ -180,7 +184,7 @@ def _connect_postgresql(url: URL) -> Engine:
 def _set_pragmas(dbapi_connection: Any, _record: object) -> None:
     # Python's driver opens transactions late and commits DDL by itself; we say BEGIN ourselves.
     dbapi_connection.isolation_level = None
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}"):
         dbapi_connection.execute(f"PRAGMA {pragma}")
 
 

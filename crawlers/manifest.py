@@ -6,6 +6,7 @@ frozen. Never does: fetch, write, or fill a gap by guessing.
 """
 
 import difflib
+import functools
 import re
 import tomllib
 import zoneinfo
@@ -21,6 +22,9 @@ from store.records import ExtractionRules, UsageError
 
 ID_PATTERN = re.compile(r"[a-z0-9-]+")
 HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+#: Known time zones; asking the system walks a folder of hundreds of files, once for every manifest.
+_zones = functools.cache(zoneinfo.available_timezones)
 
 EntryKind = Literal["feed", "blogger", "wordpress", "sitemap", "export"]
 Text = Annotated[str, Field(min_length=1)]
@@ -194,7 +198,7 @@ class Source(_Part):
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, name: str) -> str:
-        known = zoneinfo.available_timezones()
+        known = _zones()
         if name not in known:
             raise ValueError(f"{name!r} is not a time zone{_nearest(name, known)}")
         return name

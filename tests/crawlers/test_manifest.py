@@ -1,5 +1,6 @@
 """Manifests: what loads, and that every mistake is named with file, line, key and what is allowed."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,15 @@ def test_the_shipped_manifests_are_good() -> None:
     folder = Path(__file__).parents[2] / "data" / "sources"
     assert check_sources(folder) == []
     assert not any(source.verified for source in load_sources(folder))
+
+
+def test_shipped_manifests_share_no_host_and_name_known_provinces() -> None:
+    data = Path(__file__).parents[2] / "data"
+    sources = load_sources(data / "sources")
+    hosts = [host for source in sources for host in source.hosts]
+    assert sorted({host for host in hosts if hosts.count(host) > 1}) == []
+    rows = csv.DictReader((data / "regions.csv").read_text(encoding="utf-8").splitlines())
+    zones = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
+    provinces = {row["name"]: zones[row["zone"]] for row in rows if row["kind"] == "provinsi"}
+    named = [source for source in sources if source.region]
+    assert [s.id for s in named if provinces.get(s.region) != s.timezone] == []

@@ -47,7 +47,7 @@ class SavedPage:
 
 @dataclass(slots=True)
 class Findings:
-    """All that a visit learnt; `found` and `guessed` are lines for the person who confirms."""
+    """All that a visit learnt; `found`, `guessed` and `unused` are lines for the person who confirms."""
 
     host: str
     hosts: tuple[str, ...]
@@ -63,3 +63,5 @@ class Findings:
     article: list[SavedPage] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
     guessed: list[str] = field(default_factory=list)
+    #: What was asked and gave nothing.
+    unused: list[str] = field(default_factory=list)

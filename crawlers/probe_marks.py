@@ -124,6 +124,7 @@ LEAST_LINKS = 3
 _CLOCK = re.compile(r"\b\d{1,2}[.:]\d{2}(?:[.:]\d{2})?\s{0,2}\(?(WITA|WIT|WIB)\b")
 _OFFSET = re.compile(r"\d{2}:\d{2}(?:\.\d+)?\s?\+0?([789]):?00\b")
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
+_ANY_STEP = "[^/]+"
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 
 
@@ -319,17 +320,16 @@ def include_pattern(urls: Iterable[str]) -> str:
     paths = [urlsplit(url).path.strip("/").split("/") for url in dict.fromkeys(urls)]
     if len(paths) < LEAST_LINKS:
         return ""
-    pattern, certain = "", False
+    steps: list[str] = []
     for column in zip(*paths, strict=False):
-        # The last part of the shortest address is the slug, which differs from article to article.
-        step = _common_step(column)
-        if step == "[^/]+" and certain:
+        steps.append(_common_step(column))
+        if steps[-1] == _ANY_STEP and set(steps) != {_ANY_STEP}:
+            # From here on the parts are the articles' own names.
+            steps.pop()
             break
-        pattern += "/" + step
-        certain = certain or step != "[^/]+"
-    if not certain:
+    if set(steps) <= {_ANY_STEP}:
         return _slug_pattern([path[-1] for path in paths])
-    return pattern + "/" if len(pattern.split("/")) <= min(map(len, paths)) else pattern
+    return "/" + "/".join(steps) + ("/" if len(steps) < min(map(len, paths)) else "")
 
 
 def _common_step(column: Sequence[str]) -> str:
@@ -339,7 +339,7 @@ def _common_step(column: Sequence[str]) -> str:
         if lengths == {4} and all(_YEAR.fullmatch(part) for part in column):
             return r"\d{4}"
         return r"\d{2}" if lengths == {2} else r"\d+"
-    return re.escape(column[0]) if all(part == column[0] for part in column) else "[^/]+"
+    return re.escape(column[0]) if all(part == column[0] for part in column) else _ANY_STEP
 
 
 def _slug_pattern(slugs: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ def explore(url: str, trail: Trail) -> Generator[str, Answer, Findings]:
     findings = _conclude(home, article, entries, system, settled, name)
     if article is not None:
         yield from _whole_article(findings, article, notes)
-    findings.guessed.extend(f"tidak dipakai: {one_line(note, limit=160)}" for note in notes)
+    findings.unused.extend(one_line(note, limit=200) for note in notes)
     return findings
 
 
@@ -116,7 +116,8 @@ def _home(url: str) -> Generator[str, Answer, tuple[TextResponse, list[str]]]:
             Outcome.CHALLENGE: "; the site wants a browser: look for a feed of it elsewhere, or drop it",
             Outcome.BLOCKED: "; write to the publisher, do not disguise the crawler",
         }.get(answer.outcome or Outcome.OK, "")
-        raise ProbeFailedError(f"{url}: {answer.problem or 'is no page of text'}{hint}")
+        problem = answer.problem or "is no page of text"
+        raise ProbeFailedError((problem if url in problem else f"{url}: {problem}") + hint)
     return page, given
 
 

@@ -95,7 +95,7 @@ def page_text(name: str, saved: SavedPage, source: Source, rules: ExtractionRule
     stamp = saved.fetched_at.astimezone(UTC)
     shown = {key: list(value) for key in RULE_KEYS if (value := getattr(rules, key))}
     lines = [
-        f"# Halaman {one_line(source.publisher)}, disimpan oleh `sources add`; teks milik penerbit, jangan disiarkan.",
+        f"# Disimpan oleh `sources add`; teks milik {one_line(source.publisher)}, jangan disiarkan ulang.",
         "# Bandingkan berkas JSON dengan halaman ini, perbaiki yang keliru, lalu: sources confirm " + name,
         "confirmed = false",
         *(f"{key} = {_toml(value)}" for key, value in keys.items()),

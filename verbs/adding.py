@@ -91,6 +91,8 @@ def sources_add(
         say(flatten(f"found: {line}"))
     for line in findings.guessed:
         say(flatten(f"guessed: {line}"))
+    for line in findings.unused:
+        say(flatten(f"not used: {line}"))
     for path in written:
         say(f"wrote {path}")
     where = f" --out {out}" if out else ""

@@ -97,6 +97,8 @@ class Trail:
     sent: int = 0
     #: Host -> (status, text) of its robots.txt.
     robots: dict[str, tuple[int, str]] = field(default_factory=dict)
+    #: Host -> why nobody is there: no such name, or the connection was refused.
+    dead: dict[str, str] = field(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -136,6 +138,11 @@ class BudgetMiddleware:
             text = response.body[:MAX_ROBOTS_BYTES].decode("utf-8", "replace")
             self._trail.robots[host_of(request.url)] = (response.status, text)
         return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if isinstance(exception, _UNREACHABLE):
+            named = isinstance(exception, CannotResolveHostError)
+            self._trail.dead[host_of(request.url)] = "no such host" if named else "connection refused"
 
 
 class ProbeSpider(Spider):
@@ -195,19 +202,16 @@ class ProbeSpider(Spider):
     def answer_of_failure(self, error: BaseException | None, request: Request) -> Answer:
         """Say in one outcome and one line why there is no response."""
         asked, url, host = request.cb_kwargs["asked"], request.url, host_of(request.url)
+        if why := self.trail.dead.get(host):
+            problem = f"no connection to {host} ({why}); is there a network?"
+            return Answer(asked, None, Outcome.ERROR, problem, unreachable=True)
+        status = self.trail.robots.get(host, (0, ""))[0]
+        if isinstance(error, RobotsForbidden) and status >= 500:
+            return Answer(asked, None, Outcome.ERROR, f"robots.txt answered {status}: nothing may be fetched")
         if isinstance(error, RobotsForbidden):
-            down = self.job.tally.robots_down
-            if down:
-                return Answer(
-                    asked, None, Outcome.ERROR, f"robots.txt answered {down}: nothing may be fetched"
-                )
             return Answer(asked, None, Outcome.ROBOTS, f"robots.txt of {host} disallows {url}")
         if isinstance(error, DownloadTimeoutError):
             return Answer(asked, None, Outcome.TIMEOUT, f"{url} did not answer within {PROBE_TIMEOUT_S} s")
-        if isinstance(error, _UNREACHABLE):
-            why = "no such host" if isinstance(error, CannotResolveHostError) else "connection refused"
-            problem = f"no connection to {host} ({why}); is there a network?"
-            return Answer(asked, None, Outcome.ERROR, problem, unreachable=True)
         text = str(error).split("\n", 1)[0]
         problem = text if url in text else f"{url}: {type(error).__name__} {text}"
         return Answer(asked, None, Outcome.ERROR, problem)

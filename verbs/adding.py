@@ -118,7 +118,7 @@ def refuse_known_host(url: str, folder: Path) -> None:
         for source in load_sources(place):
             if {host, *twins_of(host)} & {*source.hosts}:
                 raise UsageError(
-                    f"{host} belongs to the source {source.id} ({place / source.id}.toml) already"
+                    f"{host} belongs to the source {source.id} already: {place / source.id}.toml"
                 )
 
 

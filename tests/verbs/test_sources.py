@@ -15,6 +15,8 @@ from tests.crawlers.outlet import entry, manifest, outlet
 from verbs.sources import today
 
 ROOT = Path(__file__).parents[2]
+#: What the command said, the folder of manifests, what each site was asked.
+Checked = tuple[subprocess.CompletedProcess[str], Path, dict[str, list[str]]]
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_the_list_can_be_narrowed(run):
         (["add", "ftp://kabar.test/"], "is no http(s) address"),
         (["add", "https://kabar.test/", "--id", "Kabar Kita"], "consists of a-z"),
         (["add", "https://www.jpnn.com/", "--id", "jpnn-dua"], "belongs to the source jpnn"),
-        (["add", "https://antara.test/"], "is not overwritten"),
+        (["add", "https://antara.test/", "--id", "antara"], "is not overwritten"),
         (["confirm", "tidak-ada"], "no such saved page"),
     ],
 )
@@ -142,7 +144,7 @@ def test_only_good_sources_are_noted_and_nothing_else_changes(checked):
     assert asked["umpan"] == ["/robots.txt", "/umpan.xml", "/berita/101/kabar-101?page=all"]
 
 
-def test_a_source_without_a_site_is_skipped(run, tmp_path):
+def test_a_source_without_a_site_is_skipped(tmp_path):
     table = '[export]\nformat = "csv"\nplatform = "x"\n[export.columns]\n'
     table += 'id = "i"\nurl = "u"\ntext = "t"\npublished = "w"\n'
     manifest(tmp_path, "sosial", '[[entries]]\nkind = "export"\npath = "inbox/*.csv"\n', hosts=[], more=table)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy import Engine
 
-from crawlers.manifest import Source, check_sources, load_sources
+from crawlers.manifest import Source, load_sources
 from review import options
 from review.report import NightReport, write_report
 from review.sheet import Separator, write_sheet
@@ -43,10 +43,10 @@ from store.records import (
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
 from verbs import learning, watching
+from verbs import sources as source_verbs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-sources_app = typer.Typer(no_args_is_help=True, help="Look after the source manifests.")
-app.add_typer(sources_app, name="sources")
+app.add_typer(source_verbs.sources_app, name="sources")
 app.add_typer(learning.models_app, name="models")
 app.command()(learning.evaluate)
 app.command()(learning.retrain)
@@ -357,19 +357,6 @@ def export(
         sheet, _ = export_sheet(engine, out, requested(night), loaded, lang, separator)
     say(f"sheet: {sheet}")
     return 0
-
-
-@sources_app.command("check")
-def sources_check(folder: options.FolderOption = None) -> int:
-    """Check all manifests: each problem with file, line and what is allowed."""
-    chosen = folder or SOURCES
-    problems = check_sources(chosen)
-    for problem in problems:
-        say(problem)
-    console.print(
-        f"{chosen}: {len(list(chosen.glob('*.toml')))} manifests, {len(problems)} problems", soft_wrap=True
-    )
-    return 2 if problems else 0
 
 
 @app.command()

@@ -11,6 +11,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -170,6 +171,8 @@ class Source(Part):
     timezone: str = "Asia/Jakarta"
     region: str = ""
     verified: bool = False
+    #: The day on which `sources check --live --write` found every entry and an article good.
+    verified_on: date | None = None
     delay_s: float = Field(default=1.0, ge=0, le=3600)
     #: false for servers that answer "not modified" wrongly: entries are then asked for in full every night.
     conditional: bool = True

@@ -209,7 +209,7 @@ def test_a_broken_manifest_ends_with_2_and_names_file_and_line(run, tmp_path):
     assert code == 2
     assert "kabar.toml:3" in err
     code, out, _ = run("sources", "check", "--sources", tmp_path)
-    assert code == 2
+    assert code == 1
     assert "kabar.toml:3" in out
 
 

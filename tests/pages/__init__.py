@@ -5,13 +5,11 @@ NAME.json is the document as a reader sees it. A page is never edited to please 
 """
 
 import json
-import tomllib
-from datetime import UTC
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from nlp.extract import extract_page
+from nlp.golden import golden_of, golden_text, load_saved, unconfirmed
 from store.records import ExtractionRules, RawPage
 
 FOLDER = Path(__file__).parent
@@ -24,50 +22,17 @@ def page_names() -> list[str]:
 
 def load_page(name: str) -> tuple[RawPage, ExtractionRules]:
     """Return one saved page as if it had just been fetched, and the rules of its outlet."""
-    saved: dict[str, Any] = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-    rules: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in saved.get("rules", {}).items()
-    }
-    page = RawPage(
-        page_id="G-0123456789abcdef",
-        source_id=name,
-        url=saved["url"],
-        canonical_url=saved.get("canonical_url", saved["url"]),
-        night=saved["fetched_at"].astimezone(ZoneInfo("Asia/Jakarta")).date(),
-        fetched_at=saved["fetched_at"],
-        status=200,
-        format=saved.get("format", "html"),
-        part=saved.get("part", ""),
-        encoding=saved.get("encoding", "utf-8"),
-        refs=(),
-        body_sha256="",
-        pages_expected=saved.get("pages_expected", 1),
-        bodies=tuple((FOLDER / file).read_bytes() for file in saved.get("bodies", [f"{name}.html"])),
-    )
-    return page, ExtractionRules(source_id=name, **rules)
+    return load_saved(FOLDER, name)
 
 
 def read_page(name: str) -> dict[str, Any]:
     """Return what the extractor makes of one saved page, in the form of its golden file."""
-    document = extract_page(*load_page(name))
-    published = document.published_at
-    return {
-        "title": document.title,
-        "author": document.author,
-        "published_at": published.astimezone(UTC).isoformat() if published else None,
-        "precision": document.published_precision,
-        "dateline": document.dateline,
-        "language": document.language,
-        "pages": f"{document.pages_fetched}/{document.pages_expected}",
-        "extractor": document.extractor,
-        "text": document.text.split("\n"),
-        "removed": list(document.removed),
-    }
+    return golden_of(extract_page(*load_page(name)))
 
 
 def golden_page(name: str) -> dict[str, Any]:
-    """Return the golden file of one saved page."""
+    """Return the golden file of one saved page; fails for a page that no person has confirmed."""
+    assert not unconfirmed(FOLDER, name), unconfirmed(FOLDER, name)
     golden: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return golden
 
@@ -75,5 +40,5 @@ def golden_page(name: str) -> dict[str, Any]:
 def write_golden(name: str) -> Path:
     """Write what the extractor makes of one saved page as its golden file; the page itself is not touched."""
     path = FOLDER / f"{name}.json"
-    path.write_text(json.dumps(read_page(name), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    path.write_text(golden_text(read_page(name)), encoding="utf-8")
     return path

@@ -31,8 +31,7 @@ def crawl_settings(*, delay_s: float, replay: bool) -> dict[str, Any]:
     `delay_s` is the pause between two requests to one host; a replay has no server to spare and waits
     for nothing.
     """
-    handler = "crawlers.replay.ReplayHandler" if replay else "scrapy.core.downloader.handlers.http11."
-    handler = handler if replay else handler + "HTTP11DownloadHandler"
+    handler = "crawlers.replay.ReplayHandler" if replay else "crawlers.connect.GuardedHandler"
     return {
         # Who we are, and that we obey.
         "USER_AGENT": user_agent(),  # default names Scrapy, not the operator
@@ -73,6 +72,7 @@ def crawl_settings(*, delay_s: float, replay: bool) -> dict[str, Any]:
             "s3": None,
         },
         "DOWNLOAD_VERIFY_CERTIFICATES": True,  # default False
+        "HTTPPROXY_ENABLED": False,  # default True: HTTP_PROXY would choose the address that we check
         "DOWNLOADER_MIDDLEWARES": {
             # Ours refuses every foreign host; Scrapy's lets the first redirect of a start address pass.
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,

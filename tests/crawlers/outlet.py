@@ -109,14 +109,26 @@ def outlet(address: str = "127.0.0.1") -> Iterator[Outlet]:
 
 
 def manifest(
-    folder: Path, name: str, entries: str, *, hosts: Sequence[str] = ("127.0.0.1",), more: str = ""
+    folder: Path,
+    name: str,
+    entries: str,
+    *,
+    hosts: Sequence[str] = ("127.0.0.1",),
+    private_hosts: Sequence[str] | None = None,
+    more: str = "",
 ) -> Path:
-    """Write a manifest. `entries` and `more` are TOML; keys of the top table go first in `more`."""
+    """Write a manifest. `entries` and `more` are TOML; keys of the top table go first in `entries`.
+
+    `private_hosts` are those of the hosts that stand for the loopback interface, unless given.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.toml"
     kind = "post" if "[export]" in more else "news"
+    if private_hosts is None:
+        private_hosts = [host for host in hosts if host in ("127.0.0.1", "localhost")]
     path.write_text(
         f'id = "{name}"\npublisher = "Warta {name}"\nhosts = {json.dumps(list(hosts))}\n'
+        f"private_hosts = {json.dumps(list(private_hosts))}\n"
         f'platform = "generic"\nkind = "{kind}"\ndelay_s = 0.0\n{entries}\n{more}\n'
         '[legal]\nbasis = "uji"\npurpose = "uji"\nretention_days = 1\n',
         encoding="utf-8",

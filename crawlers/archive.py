@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[1]
 #: No stored response is larger, since the downloader takes 10 MiB; a decoded one may be a little more.
 MAX_BODY_BYTES = 64 * 1024 * 1024
+#: Content encodings that are undone on reading; what came in another stays as it came, with its header.
+UNPACKED_ENCODINGS = frozenset({"gzip", "deflate"})
+_PLAIN = UNPACKED_ENCODINGS | {"", "identity"}
 #: Decoded responses kept while their entries are read one by one (Blogger, WordPress, exports).
 CACHED_RESPONSES = 4
 
@@ -183,18 +186,23 @@ def read_record(ref: WarcRef) -> bytes:
 
 
 def read_answer(ref: WarcRef) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Give status (0 for a file), headers without those of encoding and length, and decoded body.
+    """Give status (0 for a file), headers without those of length and undone encoding, and decoded body.
 
     Raises StoppedError as `read_record` does.
     """
     path = ROOT / ref.file
-    undone = {"content-encoding", "transfer-encoding", "content-length"}
+    undone = {"transfer-encoding", "content-length"}
     try:
         with path.open("rb") as stream:
             stream.seek(ref.offset)
             record = next(ArchiveIterator(stream))
             http = record.http_headers
-            body: bytes = record.content_stream().read(MAX_BODY_BYTES)
+            packed = (http.get_header("Content-Encoding") or "").strip().lower() if http else ""
+            if packed in UNPACKED_ENCODINGS:
+                undone.add("content-encoding")
+            body: bytes = (record.content_stream() if packed in _PLAIN else record.raw_stream).read(
+                MAX_BODY_BYTES
+            )
     except FileNotFoundError:
         raise StoppedError(f"{path}: this WARC file is gone; put it back from the backup") from None
     except (*_BROKEN, StopIteration, OSError) as error:

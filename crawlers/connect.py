@@ -9,6 +9,7 @@ MAX_HEAD_BYTES. Never does: use a proxy (it would look names up where nobody che
 import logging
 from typing import Any, cast
 
+from OpenSSL import SSL
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
@@ -18,10 +19,11 @@ from scrapy.core.downloader.handlers.http11 import (
     _ScrapyAgent,
 )
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadFailedError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
+from service_identity import CertificateError, VerificationError
 from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IAddress, IReactorPluggableNameResolver, IReactorTCP, IReactorTime
 from twisted.web.client import Agent
@@ -29,6 +31,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]  # ships 
 
 from crawlers.addresses import address_fault
 from crawlers.job import job_of
+from crawlers.politeness import SourceStopped
 from crawlers.urls import host_of
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,10 @@ MAX_HEAD_BYTES = 256 * 1024
 
 class AddressRefused(IgnoreRequest):
     """The name has no address that this source may connect to."""
+
+
+class CertificateRefused(IgnoreRequest):
+    """The server could not prove that it is the host of the manifest."""
 
 
 class GuardedHandler(HTTP11DownloadHandler):
@@ -52,7 +59,21 @@ class GuardedHandler(HTTP11DownloadHandler):
         self._pool.retryAutomatically = False
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch one response. Raises AddressRefused before anything is sent, else what Scrapy raises."""
+        """Fetch one response when it is its host's turn.
+
+        Raises SourceStopped or AddressRefused before anything is sent, CertificateRefused, else what
+        Scrapy raises.
+        """
+        gap_s, tally = self._job.source.delay_s, self._job.tally
+        async with self._job.pace.turn(request.url, gap_s=gap_s, going=self._is_going) as allowed:
+            if not allowed:
+                raise SourceStopped(f"{request.url}: {tally.stopped or 'the run is being stopped'}")
+            return await self._fetch(request)
+
+    def _is_going(self) -> bool:
+        return self._crawler.crawling and not self._job.tally.stopped
+
+    async def _fetch(self, request: Request) -> Response:
         from twisted.internet import reactor
 
         if request.meta.get("proxy"):
@@ -71,6 +92,10 @@ class GuardedHandler(HTTP11DownloadHandler):
         try:
             with wrap_twisted_exceptions():
                 return await maybe_deferred_to_future(agent.download_request(request))
+        except DownloadFailedError as error:
+            if (reason := _tls_fault(error)) is None:
+                raise
+            raise CertificateRefused(f"{request.url} has no valid certificate: {reason}") from error
         except Exception as error:
             if checked.tried or not checked.refused:
                 raise
@@ -146,3 +171,14 @@ class _BoundedFactory(_LenientHTTP11ClientFactory):
     def buildProtocol(self, addr: IAddress | None) -> _BoundedProtocol:  # noqa: N802 - Twisted's name
         del addr
         return cast(_BoundedProtocol, cast(Any, _BoundedProtocol)(self._quiescentCallback))
+
+
+def _tls_fault(error: Exception) -> str | None:
+    """Give OpenSSL's reason when a failed download failed by TLS, else None."""
+    for failure in getattr(error.__cause__, "reasons", []):
+        if isinstance(failure.value, SSL.Error):
+            reasons = [entry[-1] for entry in failure.value.args[0]] if failure.value.args else []
+            return ", ".join(map(str, reasons)) or "the handshake failed"
+        if isinstance(failure.value, VerificationError | CertificateError):
+            return "it is for another host"
+    return None

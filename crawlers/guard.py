@@ -62,7 +62,7 @@ class GuardMiddleware:
         job = job_of(crawler)
         if job.source.private_hosts and job.index is None:
             log.warning(
-                "%s: private_hosts opens this machine's network to %s; take it out unless you run a mirror there",
+                "%s: private_hosts opens this machine's network to %s; take it out unless a mirror is there",
                 job.source.id,
                 ", ".join(job.source.private_hosts),
             )

@@ -23,8 +23,9 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawlers.job import Job, job_of
 from crawlers.pace import WAIT_LIMIT_S
+from crawlers.replay import NotInArchive
 from crawlers.settings import RETRIES, ROBOT_NAME
-from store.records import Outcome
+from store.records import NetraError, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +134,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Raise RobotsForbidden when the address is disallowed, or its robots.txt could not be read."""
         netloc = urlparse_cached(request).netloc
         if error := self._unread.get(netloc):
-            if isinstance(error, SourceStopped):
-                raise SourceStopped(str(error))
+            if isinstance(error, SourceStopped | NetraError):
+                raise error
             outcome = Outcome.TIMEOUT if isinstance(error, DownloadTimeoutError) else Outcome.ERROR
             reason = str(error).split("\n", 1)[0]
             raise RobotsUnreadable(f"{reason}: nothing may be fetched from {netloc}", outcome)
@@ -155,7 +156,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         await super()._parse_robots(response.replace(body=body), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._unread[netloc] = exc
+        # An archive without it was not made by us, or before there was one.
+        if not isinstance(exc, NotInArchive):
+            self._unread[netloc] = exc
         super()._robots_error(exc, netloc)
 
 

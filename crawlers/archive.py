@@ -26,6 +26,7 @@ from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParserExce
 from warcio.warcwriter import WARCWriter
 
 from crawlers import parts
+from crawlers.settings import MAX_RESPONSE_BYTES
 from crawlers.urls import host_of, strip_tracking
 from store.frontier import night_of
 from store.records import RawPage, StoppedError, UsageError, WarcRef
@@ -34,8 +35,8 @@ log = logging.getLogger(__name__)
 
 #: The folder of the project: files below it are named relative to it, so that it can be moved as a whole.
 ROOT = Path(__file__).resolve().parents[1]
-#: No stored response is larger, since the downloader takes 10 MiB; a decoded one may be a little more.
-MAX_BODY_BYTES = 64 * 1024 * 1024
+#: Files read from disk, such as exports, may be larger than what is fetched.
+MAX_FILE_BYTES = 64 * 1024 * 1024
 #: Content encodings that are undone on reading; what came in another stays as it came, with its header.
 UNPACKED_ENCODINGS = frozenset({"gzip", "deflate"})
 _PLAIN = UNPACKED_ENCODINGS | {"", "identity"}
@@ -193,16 +194,16 @@ def read_answer(ref: WarcRef) -> tuple[int, list[tuple[str, str]], bytes]:
     path = ROOT / ref.file
     undone = {"transfer-encoding", "content-length"}
     try:
-        with path.open("rb") as stream:
-            stream.seek(ref.offset)
-            record = next(ArchiveIterator(stream))
+        with path.open("rb") as file:
+            file.seek(ref.offset)
+            record = next(ArchiveIterator(file))
             http = record.http_headers
             packed = (http.get_header("Content-Encoding") or "").strip().lower() if http else ""
             if packed in UNPACKED_ENCODINGS:
                 undone.add("content-encoding")
-            body: bytes = (record.content_stream() if packed in _PLAIN else record.raw_stream).read(
-                MAX_BODY_BYTES
-            )
+            stream = record.content_stream() if packed in _PLAIN else record.raw_stream
+            # One byte more than may be, so that BodyMiddleware sees a bomb on replay too.
+            body: bytes = stream.read(MAX_RESPONSE_BYTES + 1 if http else MAX_FILE_BYTES)
     except FileNotFoundError:
         raise StoppedError(f"{path}: this WARC file is gone; put it back from the backup") from None
     except (*_BROKEN, StopIteration, OSError) as error:

@@ -40,6 +40,9 @@ WHOLE_ARTICLE_PAIRS: frozenset[tuple[str, str]] = frozenset({("single", "1"), ("
 #: Query pairs that ask for the AMP twin of a page.
 AMP_PAIRS: frozenset[tuple[str, str]] = frozenset({("amp", ""), ("amp", "1"), ("outputtype", "amp")})
 
+#: RFC 9110, 4.1 asks servers to take 8,000 octets; beyond that it is no article's address.
+MAX_URL_CHARS = 8_000
+
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # RFC 3986: what may stand in a path besides "%", and what a query may hold besides.
@@ -91,9 +94,12 @@ def strip_tracking(url: str) -> str:
 
 
 def absolute(base: str, link: str) -> str:
-    """Resolve a link as found on a page or in a feed; "" when there is no http(s) address in it."""
+    """Resolve a link as found on a page or in a feed; "" when there is no http(s) address in it.
+
+    An address longer than MAX_URL_CHARS is none.
+    """
     plain = _JUNK.sub("", link)
-    if not plain:
+    if not plain or len(plain) > MAX_URL_CHARS:
         return ""
     try:
         parts = _split(urljoin(base, plain))

@@ -14,7 +14,7 @@ def is_web_encoding(name: str) -> bool:
     try:
         found = codecs.lookup(name).name
         # Codecs from bytes to bytes (zlib, rot13) say so only when they are used.
-        b"".decode(name)
+        b"a".decode(name, "ignore")
     except (LookupError, UnicodeError):
         return False
     return found.replace("_", "-") not in NOT_OF_THE_WEB

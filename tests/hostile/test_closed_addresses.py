@@ -21,7 +21,7 @@ WAYS = ("start", "link", "redirect", "refresh", "sitemap", "feed")
 #: Addresses as hosts, in every form that some library reads.
 NUMERIC = (
     *("127.0.0.1", "127.0.0.2", "127.1", "127.0.1", "0177.0.0.1", "0177.1", "0x7f.0.0.1", "0x7f.1"),
-    *("2130706433", "0x7f000001", "017700000001", "0x7F000001", "127.0.0.1.", "0", "0.0.0.0", "0x0"),  # noqa: S104
+    *("2130706433", "0x7f000001", "017700000001", "0x7F000001", "127.0.0.1.", "0", "0.0.0.0", "0x0"),  # noqa: S104 - a target, or a canary on all of them
     *("10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "169.254.169.254", "2852039166", "0xa9fea9fe"),
     *(
         "224.0.0.1",
@@ -36,7 +36,7 @@ NUMERIC = (
 )
 #: What the outlet's own names answer; of two answers in a row the second is for who asks again.
 ANSWERS = (
-    *([[address]] for address in ("127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.31.255.254")),  # noqa: S104
+    *([[address]] for address in ("127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.31.255.254")),  # noqa: S104 - a target, or a canary on all of them
     *([[address]] for address in ("192.168.1.1", "100.64.0.1", "100.127.255.254", "169.254.169.254")),
     *([[address]] for address in ("192.0.0.1", "198.18.0.1", "224.0.0.251", "240.0.0.1", "255.255.255.255")),
     *([[address]] for address in ("::1", "::", "fc00::1", "fd00:ec2::254", "fe80::1", "::ffff:10.0.0.1")),
@@ -69,7 +69,7 @@ class Canary:
 def canary() -> Iterator[Canary]:
     """Listen until the block ends."""
     bird, sockets = Canary(), []
-    for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")):  # noqa: S104 - to be found
+    for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")):  # noqa: S104 - a target, or a canary on all of them
         try:
             server = socket.create_server((host, bird.port), family=family)
         except OSError:

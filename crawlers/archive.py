@@ -27,6 +27,7 @@ from warcio.warcwriter import WARCWriter
 
 from crawlers import parts
 from crawlers.privacy import without_hashes
+from crawlers.settings import MAX_RESPONSE_BYTES
 from crawlers.spiders import networks
 from crawlers.urls import host_of, strip_tracking, without_resume
 from store.frontier import night_of
@@ -36,8 +37,11 @@ log = logging.getLogger(__name__)
 
 #: The folder of the project: files below it are named relative to it, so that it can be moved as a whole.
 ROOT = Path(__file__).resolve().parents[1]
-#: No stored response is larger, since the downloader takes 10 MiB; a decoded one may be a little more.
-MAX_BODY_BYTES = 64 * 1024 * 1024
+#: Files read from disk, such as exports, may be larger than what is fetched.
+MAX_FILE_BYTES = 64 * 1024 * 1024
+#: Content encodings that are undone on reading; what came in another stays as it came, with its header.
+UNPACKED_ENCODINGS = frozenset({"gzip", "deflate"})
+_PLAIN = UNPACKED_ENCODINGS | {"", "identity"}
 #: Decoded responses kept while their entries are read one by one (Blogger, WordPress, exports).
 CACHED_RESPONSES = 4
 
@@ -194,18 +198,23 @@ def read_record(ref: WarcRef) -> bytes:
 
 
 def read_answer(ref: WarcRef) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Give status (0 for a file), headers without those of encoding and length, and decoded body.
+    """Give status (0 for a file), headers without those of length and undone encoding, and decoded body.
 
     Raises StoppedError as `read_record` does.
     """
     path = ROOT / ref.file
-    undone = {"content-encoding", "transfer-encoding", "content-length"}
+    undone = {"transfer-encoding", "content-length"}
     try:
-        with path.open("rb") as stream:
-            stream.seek(ref.offset)
-            record = next(ArchiveIterator(stream))
+        with path.open("rb") as file:
+            file.seek(ref.offset)
+            record = next(ArchiveIterator(file))
             http = record.http_headers
-            body: bytes = record.content_stream().read(MAX_BODY_BYTES)
+            packed = (http.get_header("Content-Encoding") or "").strip().lower() if http else ""
+            if packed in UNPACKED_ENCODINGS:
+                undone.add("content-encoding")
+            stream = record.content_stream() if packed in _PLAIN else record.raw_stream
+            # One byte more than may be, so that BodyMiddleware sees a bomb on replay too.
+            body: bytes = stream.read(MAX_RESPONSE_BYTES + 1 if http else MAX_FILE_BYTES)
     except FileNotFoundError:
         raise StoppedError(f"{path}: this WARC file is gone; put it back from the backup") from None
     except (*_BROKEN, StopIteration, OSError) as error:

@@ -1,8 +1,8 @@
 """The outbound guard: only http(s), only the hosts of the manifest, on every single request.
 
 Promises: start addresses, feed links, sitemaps, robots.txt and each hop of a redirect pass here before
-anything is sent; what is refused is counted in the report. Never does: decide by content.
-The check of the address that a host name resolves to belongs into `refusal` too, once there is one.
+anything is sent; what is refused is counted in the report. Never does: decide by content, or look names
+up: the address that a name leads to is checked where the socket is opened, in `crawlers.connect`.
 """
 
 import logging
@@ -13,6 +13,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
+from crawlers.addresses import is_numeric_host, is_plain_address
 from crawlers.job import Job, job_of
 from crawlers.manifest import Source
 
@@ -28,7 +29,8 @@ class Refused(IgnoreRequest):
 def refusal(url: str, source: Source) -> str:
     """Say why an address may not be requested for this source; "" when it may.
 
-    A port other than the default is allowed where an entry of the manifest names it with that host.
+    An IP address is allowed as one of the `private_hosts` only, in its plain form. A port other than the
+    default is allowed where an entry of the manifest names it with that host.
     """
     try:
         parts = urlsplit(url)
@@ -39,6 +41,8 @@ def refusal(url: str, source: Source) -> str:
         return f"scheme {parts.scheme!r} is not http or https"
     if parts.username or parts.password:
         return "address with a user name"
+    if is_numeric_host(host) and not (host in source.private_hosts and is_plain_address(host)):
+        return f"host {host!r} is an address, not a name"
     if host not in source.hosts:
         return f"host {host!r} is not in the manifest"
     if port in (None, *_DEFAULT_PORTS.values()):
@@ -55,7 +59,14 @@ class GuardMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(job_of(crawler))
+        job = job_of(crawler)
+        if job.source.private_hosts and job.index is None:
+            log.warning(
+                "%s: private_hosts opens this machine's network to %s; take it out unless a mirror is there",
+                job.source.id,
+                ", ".join(job.source.private_hosts),
+            )
+        return cls(job)
 
     def process_request(self, request: Request) -> None:
         reason = refusal(request.url, self._job.source)

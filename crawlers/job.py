@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex
 from crawlers.manifest import Source
+from crawlers.pace import Pace
 from store.frontier import Stored, night_of
 from store.records import NetraError, Outcome, SourceReport
 
@@ -84,8 +85,6 @@ class Tally:
     unreadable: int = 0
     #: Pages that are not in the encoding that they declare.
     misdeclared: int = 0
-    #: The status with which robots.txt failed (5xx), which forbids everything; 0 = it did not.
-    robots_down: int = 0
     #: Why no further request may be sent; "" = go on.
     stopped: str = ""
     problems: list[tuple[Outcome, str]] = field(default_factory=list)
@@ -135,6 +134,8 @@ class Job:
     #: Where responses come from on replay; None on a live crawl.
     index: ArchiveIndex | None
     tally: Tally = field(default_factory=Tally)
+    #: When each host may be asked; one for all jobs of a run.
+    pace: Pace = field(default_factory=Pace)
     #: Errors that must end the whole night, such as a full disk; shared by all jobs of a run.
     fatal: list[NetraError] = field(default_factory=list)
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from cssselect import HTMLTranslator, SelectorError
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from crawlers.addresses import is_numeric_host
 from crawlers.limits import Bounds, Fill, Items, Part
 from crawlers.social_manifest import Credentials, Privacy, entry_fault, source_fault
 from crawlers.urls import UrlRules, host_of
@@ -153,6 +154,9 @@ class Source(Part):
     id: str
     publisher: Text
     hosts: tuple[str, ...]
+    #: Hosts that may lie on this machine or its network: a test server, a private mirror. All others must
+    #: have addresses of the open network.
+    private_hosts: tuple[str, ...] = ()
     platform: Literal[
         "blogger",
         "wordpress",
@@ -188,7 +192,7 @@ class Source(Part):
     privacy: Privacy = Privacy()
     legal: Legal
 
-    @field_validator("hosts", "entries", mode="before")
+    @field_validator("hosts", "private_hosts", "entries", mode="before")
     @classmethod
     def _is_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
@@ -211,6 +215,11 @@ class Source(Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        closed = [host for host in self.hosts if is_numeric_host(host) and host not in self.private_hosts]
+        if closed:
+            raise ValueError(f"host {closed[0]!r} is an address, not a name; only private_hosts may be one")
+        if strange := sorted({*self.private_hosts} - {*self.hosts}):
+            raise ValueError(f"private_hosts: {strange[0]!r} is not one of the hosts")
         exports = any(entry.kind == "export" for entry in self.all_entries())
         if exports and (self.export is None or self.kind != "post"):
             raise ValueError('an entry of kind export needs a table [export] and kind = "post"')

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import feedparser
-
 from crawlers.privacy import hide_handles, plain_address, pseudonym
+from crawlers.safe_xml import declared_encoding, parse_feed
 
 #: A cell of an export may hold a long thread; beyond this a file is taken for broken (1 MiB).
 MAX_CELL_CHARS = 1024 * 1024
@@ -82,9 +81,7 @@ def wordpress_posts(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def feed_entries(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give (guid or link, entry) of an RSS or Atom feed, with the full content where the feed carries it."""
-    # A stream, never text: feedparser would take a text for an address and fetch it.
-    feed = feedparser.parse(io.BytesIO(body), resolve_relative_uris=False, sanitize_html=False)
-    for entry in feed.entries:
+    for entry in parse_feed(body, declared_encoding(body) or "utf-8").entries:
         content = entry.get("content") or [{}]
         key = storable(str(entry.get("id") or entry.get("link") or ""))
         yield (

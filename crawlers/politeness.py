@@ -1,43 +1,44 @@
 """Waiting when asked to wait, leaving when asked to leave, and telling the two from an empty page.
 
-Promises: Retry-After is honoured up to WAIT_LIMIT_S, a longer one ends the source for this night;
-crawl-delay is honoured; a robots.txt that answers 5xx means no (RFC 9309, 2.3.1.4), one that answers
-4xx means yes; a challenge page is never taken for content. On replay nobody is waited for.
+Promises: Retry-After is honoured up to WAIT_LIMIT_S, a longer one ends the source for this night; a 429
+or 503 without it doubles the pause of its host; crawl-delay is honoured; a robots.txt that answers 5xx,
+not at all, or from a host outside the manifest means no (RFC 9309, 2.3.1.4), one that answers 4xx means
+yes; a challenge page is never taken for content. On replay nobody is waited for.
 Never does: try again faster, with another name, or from another place.
 """
 
-import asyncio
 import email.utils
 import logging
 import re
-import time
 from datetime import UTC, datetime
 from typing import NoReturn, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
 
 from crawlers.credentials import NETWORK_META
 from crawlers.job import Job, job_of
+from crawlers.pace import WAIT_LIMIT_S
+from crawlers.replay import NotInArchive
 from crawlers.settings import RETRIES, ROBOT_NAME
-from store.records import Outcome
+from store.records import NetraError, Outcome
 
 log = logging.getLogger(__name__)
 
 #: A Retry-After beyond one day is read as one day, as Media Cloud's feed fetcher does.
 RETRY_AFTER_CAP_S = 86_400.0
-#: The longest wait that fits into a night; a server that asks for more is left alone until tomorrow.
-WAIT_LIMIT_S = 300.0
-#: A 429 without Retry-After: the pause that Media Cloud's story fetcher makes.
-UNTOLD_WAIT_S = 30.0
+#: Refusals (429, 503) of one host in a row without a time, after which a source leaves it alone: the pauses
+#: before were 30, 60, 120 and 240 s.
+REFUSALS_LIMIT = 5
+#: Of a robots.txt that much is read; RFC 9309, 2.5 asks for 500 KiB at least.
+ROBOTS_BYTES = 512 * 1024
 #: A crawl-delay above this would stretch 200 articles over more than a night.
 CRAWL_DELAY_LIMIT_S = 120.0
-#: While waiting, look that often whether the run is being stopped.
-WAKE_S = 0.5
 
 #: Marks of challenge pages. Each is specific enough for a page that answers 200: an ordinary page
 #: behind the same services does not carry it.
@@ -59,11 +60,19 @@ _CHALLENGE_STATUSES = frozenset({*range(200, 300), 403, 503})
 _BLOCKED_STATUSES = frozenset({401, 403, 407, 451})
 _TIMEOUT_STATUSES = frozenset({408, 504, 522, 524})
 
-_WAITS = "netra_waits"
-
 
 class RobotsForbidden(IgnoreRequest):
     """robots.txt disallows this address for us."""
+
+    outcome = Outcome.ROBOTS
+
+
+class RobotsUnreadable(RobotsForbidden):
+    """Nobody knows what robots.txt allows, therefore nothing is fetched (RFC 9309, 2.3.1.4)."""
+
+    def __init__(self, text: str, outcome: Outcome = Outcome.ERROR) -> None:
+        super().__init__(text)
+        self.outcome = outcome
 
 
 class SourceStopped(IgnoreRequest):
@@ -116,72 +125,97 @@ def is_robots(request: Request) -> bool:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's robots.txt middleware with a name for its refusal."""
+    """Scrapy's robots.txt middleware with names for its refusals, closed where Scrapy's is open."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unread: dict[str, Exception] = {}
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Raise RobotsForbidden when the address is disallowed, or its robots.txt could not be read."""
+        netloc = urlparse_cached(request).netloc
+        if error := self._unread.get(netloc):
+            if isinstance(error, SourceStopped | NetraError):
+                raise error
+            outcome = Outcome.TIMEOUT if isinstance(error, DownloadTimeoutError) else Outcome.ERROR
+            reason = str(error).split("\n", 1)[0]
+            raise RobotsUnreadable(f"{reason}: nothing may be fetched from {netloc}", outcome)
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest:
             raise RobotsForbidden(f"{request.url} is disallowed by robots.txt") from None
 
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status >= 500:
+            raise RobotsUnreadable(f"robots.txt answered {response.status}")
+        body = response.body
+        if response.status >= 300:
+            # An error page is no robots.txt, whatever stands in it.
+            body = b""
+        elif len(body) > ROBOTS_BYTES:
+            body = body[:ROBOTS_BYTES].rpartition(b"\n")[0]
+        await super()._parse_robots(response.replace(body=body), netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        # An archive without it was not made by us, or before there was one.
+        if not isinstance(exc, NotInArchive):
+            self._unread[netloc] = exc
+        super()._robots_error(exc, netloc)
+
 
 class PolitenessMiddleware:
-    """Waits for Retry-After and crawl-delay, and stops a source that must not go on."""
+    """Gives Retry-After, back-off and crawl-delay to the pace, and stops a source that must not go on."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
         self._job: Job = job_of(crawler)
         self._live = self._job.index is None
-        self._resume_at = 0.0
         crawler.signals.connect(self._apply_crawl_delay, signals.robots_parsed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
-        """Hold the request back while the server wants peace; refuse it when the source is stopped."""
-        while not self._job.tally.stopped and time.monotonic() < self._resume_at:
-            if not self._crawler.crawling:
-                raise SourceStopped(f"{request.url}: the run is being stopped")
-            await asyncio.sleep(min(WAKE_S, max(self._resume_at - time.monotonic(), 0.0)))
+    def process_request(self, request: Request) -> None:
+        """Refuse the request when the source is stopped."""
         if self._job.tally.stopped:
             raise SourceStopped(f"{request.url}: {self._job.tally.stopped}")
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
-        """Ask again after the wanted pause for a 429, or a 503 that names one."""
-        told = response.headers.get("Retry-After")
-        if response.status == 429 or (response.status == 503 and told is not None):
-            return self._wait_for(request, response, (told or b"").decode("latin-1"))
-        return self._read_robots(response) if is_robots(request) else response
-
-    def _wait_for(self, request: Request, response: Response, told: str) -> Response | Request:
+        """Ask again after a pause for a 429 or 503; the pause is the host's, for every source."""
+        told = (response.headers.get("Retry-After") or b"").decode("latin-1")
         wait = parse_retry_after(told, now=datetime.now(UTC))
-        wait = UNTOLD_WAIT_S if wait is None else wait
-        waits = request.meta.get(_WAITS, 0)
+        if response.status not in (429, 503):
+            self._job.pace.answered(request.url)
+            return response
+        if wait is None and response.status == 503 and is_robots(request):
+            # A site that is down: Scrapy's retry asks again, nobody waits for it.
+            return response
+        return self._wait_for(request, response, wait)
+
+    def _wait_for(self, request: Request, response: Response, wait: float | None) -> Response | Request:
+        refusals = 0
+        if wait is None:
+            refusals, wait = self._job.pace.refused(request.url)
         if wait > WAIT_LIMIT_S:
             self._stop(request, f"asks to wait {wait:.0f} s, more than {WAIT_LIMIT_S:.0f} s")
-        if waits >= RETRIES:
+        if refusals >= REFUSALS_LIMIT:
+            self._stop(request, f"answered {response.status}, as did {refusals - 1} before it")
+        # Counted with Scrapy's own retries: three tries in all, whatever they fail by.
+        tries = request.meta.get("retry_times", 0)
+        if tries >= RETRIES:
             if response.status != 429:
                 return response
-            self._stop(request, f"still answers 429 after {waits} waits")
+            self._stop(request, f"still answers 429 after {tries} waits")
         if self._live:
-            log.info("%s: %s asks to wait %.0f s", self._job.source.id, request.url, wait)
-            self._resume_at = max(self._resume_at, time.monotonic() + wait)
+            log.info("%s: %s is asked again in %.0f s", self._job.source.id, request.url, wait)
+            self._job.pace.hold(request.url, wait)
         again = request.replace(dont_filter=True, priority=request.priority + 1)
-        again.meta[_WAITS] = waits + 1
+        again.meta["retry_times"] = tries + 1
         return again
 
     def _stop(self, request: Request, reason: str) -> NoReturn:
         self._job.tally.stopped = f"{request.url} {reason}"
         raise SourceStopped(self._job.tally.stopped)
-
-    def _read_robots(self, response: Response) -> Response:
-        if response.status >= 500:
-            self._job.tally.robots_down = response.status
-            return response.replace(body=b"User-agent: *\nDisallow: /\n")
-        # An error page is no robots.txt, whatever stands in it.
-        return response.replace(body=b"") if response.status >= 400 else response
 
     def _apply_crawl_delay(self, robotparser: RobotParser, request: Request) -> None:
         delay = robotparser.crawl_delay(ROBOT_NAME) if self._live else None
@@ -192,10 +226,4 @@ class PolitenessMiddleware:
                 f"robots.txt asks for {delay:.0f} s between requests, too long for a night"
             )
             return
-        downloader = self._crawler.engine.downloader
-        key = downloader.get_slot_key(request)
-        wanted = max(delay, self._job.source.delay_s)
-        # The slot may be dropped when idle and made anew, therefore both.
-        downloader.per_slot_settings[key] = {"delay": wanted, "jitter": 0.0}
-        if slot := downloader.slots.get(key):
-            slot.delay, slot.jitter = wanted, 0.0
+        self._job.pace.slow_down(request.url, delay)

@@ -35,9 +35,10 @@ from twisted.python.failure import Failure
 from crawlers.archive import Archive
 from crawlers.job import Job
 from crawlers.manifest import Source
+from crawlers.pace import Pace
 from crawlers.politeness import RobotsForbidden, challenge_name, classify_response, is_robots
 from crawlers.run import _CHATTY, _quiet_logging  # one place knows how Scrapy's log is kept out of ours
-from crawlers.settings import crawl_settings, user_agent, warn_without_contact
+from crawlers.settings import TIMEOUT_S, crawl_settings, user_agent, warn_without_contact
 from crawlers.urls import host_of
 from store.db import connect
 from store.frontier import night_of
@@ -47,8 +48,6 @@ T = TypeVar("T")
 
 #: Requests of one visit: robots.txt, the home page, an interface, a few feeds and sitemaps, one article.
 MAX_REQUESTS = 15
-#: A person waits for the answer; half of what a nightly crawl allows.
-PROBE_TIMEOUT_S = 30
 #: Sources that are visited at the same time, each on hosts of its own, as in a nightly crawl.
 MAX_VISITS = 8
 #: The answers of so many bytes to a request for robots.txt are looked at for sitemaps.
@@ -211,7 +210,7 @@ class ProbeSpider(Spider):
         if isinstance(error, RobotsForbidden):
             return Answer(asked, None, Outcome.ROBOTS, f"robots.txt of {host} disallows {url}")
         if isinstance(error, DownloadTimeoutError):
-            return Answer(asked, None, Outcome.TIMEOUT, f"{url} did not answer within {PROBE_TIMEOUT_S} s")
+            return Answer(asked, None, Outcome.TIMEOUT, f"{url} did not answer within {TIMEOUT_S} s")
         text = str(error).split("\n", 1)[0]
         problem = text if url in text else f"{url}: {type(error).__name__} {text}"
         return Answer(asked, None, Outcome.ERROR, problem)
@@ -245,7 +244,8 @@ def run_visits(
         # A nightly crawl's job has a database; a visit asks it nothing, so that it is never opened.
         engine = connect(f"sqlite:///{folder}/none.db")
         night = night_of(datetime.now(UTC))
-        jobs = [Job(task.source, night, engine, archive, None) for task in tasks]
+        pace = Pace()
+        jobs = [Job(task.source, night, engine, archive, None, pace=pace) for task in tasks]
         stopped_by = _run(tasks, jobs, results, progress or (lambda _: None))
         engine.dispose()
     for job in jobs:
@@ -276,7 +276,7 @@ def _run(
             async with gate:
                 if stopped:
                     return
-                crawler = Crawler(ProbeSpider, Settings(probe_settings(tasks[number].source.delay_s)))
+                crawler = Crawler(ProbeSpider, Settings(probe_settings()))
                 try:
                     await process.crawl(crawler, job=jobs[number], task=tasks[number])
                 except Exception as error:  # noqa: BLE001 - the other visits go on; raised again at the end
@@ -313,13 +313,12 @@ def _run(
     return stopped[0] if stopped else ""
 
 
-def probe_settings(delay_s: float) -> dict[str, Any]:
-    """Give the settings of a nightly crawl, with fewer repeats and less patience."""
-    settings = crawl_settings(delay_s=delay_s, replay=False)
+def probe_settings() -> dict[str, Any]:
+    """Give the settings of a nightly crawl, with fewer repeats."""
+    settings = crawl_settings(replay=False)
     middlewares = {**settings["DOWNLOADER_MIDDLEWARES"], "crawlers.probe.BudgetMiddleware": 940}
     return {
         **settings,
         "DOWNLOADER_MIDDLEWARES": middlewares,
-        "DOWNLOAD_TIMEOUT": PROBE_TIMEOUT_S,
         "RETRY_TIMES": 0,  # a visit asks once; the person who looks on can ask again
     }

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy.http import Response, TextResponse, XmlResponse
 
 from crawlers import parts
+from crawlers.addresses import is_numeric_host
 from crawlers.manifest import Entry, EntryKind, Pages, Source
 from crawlers.probe import Answer, ProbeFailedError, Trail
 from crawlers.probe_found import Findings, FoundEntry, SavedPage
@@ -183,6 +184,7 @@ def probe_source(url: str, *, delay_s: float) -> Source:
             "id": "probe",
             "publisher": host,
             "hosts": [host, *twins_of(host)],
+            "private_hosts": private_of(host),
             "platform": "generic",
             "kind": "news",
             "delay_s": delay_s,
@@ -190,6 +192,11 @@ def probe_source(url: str, *, delay_s: float) -> Source:
             "legal": {"basis": "probe", "purpose": "probe", "retention_days": 1},
         }
     )
+
+
+def private_of(host: str) -> list[str]:
+    """Give the host where its name says that it lies on this machine or its network: somebody typed it."""
+    return [host] if host == "localhost" or is_numeric_host(host) else []
 
 
 def twins_of(host: str) -> list[str]:

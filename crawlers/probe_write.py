@@ -16,6 +16,7 @@ from pathlib import Path
 from crawlers.manifest import ID_PATTERN, Source, load_source
 from crawlers.probe_found import Findings, FoundEntry, SavedPage
 from crawlers.probe_marks import one_line
+from crawlers.probe_site import private_of
 from crawlers.urls import canonicalize, host_of
 from store.records import ExtractionRules, UsageError
 
@@ -64,6 +65,7 @@ def manifest_text(name: str, findings: Findings, *, delay_s: float, today: date)
         f"id = {_toml(name)}",
         f"publisher = {_toml(findings.publisher)}",
         f"hosts = {_toml(list(findings.hosts))}",
+        *(f"private_hosts = {_toml([host])}" for host in private_of(findings.host)),
         f"platform = {_toml(findings.platform)}",
         'kind = "news"',
         f"language = {_toml(findings.language.value)}",

@@ -25,6 +25,7 @@ from sqlalchemy import Engine
 from crawlers.archive import Archive, ArchiveIndex, build_index
 from crawlers.job import Job, report_of
 from crawlers.manifest import Source
+from crawlers.pace import Pace
 from crawlers.privacy import handle_key
 from crawlers.settings import crawl_settings, user_agent, warn_without_contact
 from crawlers.spiders.base import SourceSpider
@@ -89,8 +90,9 @@ def crawl(
     if index is None:
         warn_without_contact()
     with Archive(warc_dir, name=f"{night.isoformat()}-{run_id}", software=user_agent()) as archive:
+        pace = Pace()
         nights = [
-            [Job(source, past, engine, None if index else archive, index) for source in chosen]
+            [Job(source, past, engine, None if index else archive, index, pace=pace) for source in chosen]
             for past, chosen in plan(sources, night=night, index=index)
         ]
         shared = _run(nights, max_sources=max_sources, progress=progress)
@@ -141,7 +143,7 @@ async def _run_source(shared: _Night, job: Job) -> None:
     async with shared.gate:
         if shared.fatal or shared.stopped_by:
             return
-        settings = crawl_settings(delay_s=job.source.delay_s, replay=job.index is not None)
+        settings = crawl_settings(replay=job.index is not None)
         crawler = Crawler(SourceSpider, Settings(settings))
         try:
             await shared.process.crawl(crawler, job=job)

@@ -47,6 +47,8 @@ RESUME_PARAMETERS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"/2/tweets/search/recent$"): frozenset({"since_id", "start_time"}),
     re.compile(r"/xrpc/app\.bsky\.feed\.searchPosts$"): frozenset({"since"}),
 }
+#: RFC 9110, 4.1 asks servers to take 8,000 octets; beyond that it is no article's address.
+MAX_URL_CHARS = 8_000
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -109,9 +111,12 @@ def without_resume(url: str) -> str:
 
 
 def absolute(base: str, link: str) -> str:
-    """Resolve a link as found on a page or in a feed; "" when there is no http(s) address in it."""
+    """Resolve a link as found on a page or in a feed; "" when there is no http(s) address in it.
+
+    An address longer than MAX_URL_CHARS is none.
+    """
     plain = _JUNK.sub("", link)
-    if not plain:
+    if not plain or len(plain) > MAX_URL_CHARS:
         return ""
     try:
         parts = _split(urljoin(base, plain))

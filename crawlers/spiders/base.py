@@ -391,10 +391,7 @@ class SourceSpider(Spider):
         error = failure.value
         self.ends_the_night(error)
         if isinstance(error, RobotsForbidden):
-            down = self.job.tally.robots_down
-            if down:
-                return Outcome.ERROR, f"robots.txt answered {down}: nothing may be fetched"
-            return Outcome.ROBOTS, str(error)
+            return error.outcome, str(error)
         if isinstance(error, DownloadTimeoutError):
             return Outcome.TIMEOUT, f"{request.url} did not answer in time"
         text = str(error).split("\n", 1)[0]

@@ -1,23 +1,21 @@
 """RSS and Atom feeds: links to articles, by feedparser on bytes.
 
 Promises: every entry with a link is given, also those of a feed that is not well-formed; the fault is
-named then. Never does: fetch (feedparser gets a stream, never an address), or use the text of an entry:
+named then. Never does: fetch, expand an entity, or use the text of an entry:
 feeds cut it at will, the page is fetched.
 """
 
 import calendar
-import io
 from datetime import UTC, date, datetime
 from typing import Any
 
-import feedparser
 from scrapy.http import Response
 
 from crawlers.manifest import Entry, Source
+from crawlers.safe_xml import parse_feed
 from crawlers.spiders.listing import (
     FoundLink,
     Listing,
-    content_type,
     declared_xml_encoding,
     plausible,
     true_encoding,
@@ -41,12 +39,7 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
     """
     del entry, source, night
     encoding, honest = true_encoding(response.body, declared_xml_encoding(response))
-    body = response.body if honest else response.body.decode(encoding, "replace").encode("utf-8")
-    # The charset in a made-up header outranks a prolog that lies.
-    headers = {"content-type": content_type(response) if honest else "application/xml; charset=utf-8"}
-    feed = feedparser.parse(
-        io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
-    )
+    feed = parse_feed(response.body, encoding)
     links = [
         FoundLink(url, _published(item), _moment(dict.get(item, "updated_parsed")))
         for item in feed.entries

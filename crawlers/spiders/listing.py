@@ -13,7 +13,9 @@ from typing import Literal
 
 from scrapy.http import Response
 
+from crawlers.charset import is_web_encoding
 from crawlers.manifest import Entry, Source
+from crawlers.safe_xml import declared_encoding
 from store.records import Outcome
 
 #: Lists are read back that far: a night that failed for a week is still made up for.
@@ -102,9 +104,8 @@ def content_type(response: Response) -> str:
 def declared_xml_encoding(response: Response) -> str:
     """Give the encoding that an XML response claims: in its header, else in its prolog, else UTF-8."""
     header = re.search(r"charset=[\"']?([\w.:-]+)", content_type(response))
-    prolog = re.match(rb"[^<]{0,8}<\?xml[^>]{0,200}?encoding=[\"']([\w.:-]+)[\"']", response.body)
     # RFC 7303 puts the header first; feeds put the truth into the prolog more often than not.
-    return prolog[1].decode("ascii") if prolog else header[1] if header else "utf-8"
+    return declared_encoding(response.body) or (header[1] if header else "utf-8")
 
 
 def true_encoding(body: bytes, declared: str) -> tuple[str, bool]:
@@ -113,10 +114,10 @@ def true_encoding(body: bytes, declared: str) -> tuple[str, bool]:
     A page that claims UTF-8 but holds more broken than good sequences is Windows-1252, as browsers and
     old Indonesian CMS write it; a stray broken byte in a UTF-8 page changes nothing.
     """
+    if not is_web_encoding(declared):
+        return true_encoding(body, "utf-8")[0], False
     try:
         body.decode(declared)
-    except LookupError:
-        return true_encoding(body, "utf-8")[0], False
     except UnicodeDecodeError:
         text = body.decode("utf-8", "replace")
         broken = text.count("\ufffd")

@@ -14,14 +14,14 @@ from lxml import etree  # type: ignore[import-untyped]  # ships no types
 from scrapy.http import Response
 
 from crawlers.manifest import Entry, Source
-from crawlers.spiders.listing import FoundLink, Listing, is_old, parse_iso
+from crawlers.safe_xml import declared_encoding, plain_xml
+from crawlers.settings import MAX_RESPONSE_BYTES
+from crawlers.spiders.listing import FoundLink, Listing, is_old, parse_iso, true_encoding
 from crawlers.urls import absolute
 from store.records import Outcome
 
 #: Google allows 1,000 articles in a news sitemap and 50,000 addresses in any.
 MAX_LINKS = 1_000
-#: The protocol's limit for one unpacked sitemap (sitemaps.org: 50 MiB).
-MAX_UNPACKED_BYTES = 50 * 1024 * 1024
 #: Sitemaps of one index that are read in one night, the newest first.
 MAX_CHILDREN = 20
 
@@ -43,7 +43,7 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
     children: list[FoundLink] = []
     old, fault = 0, ""
     try:
-        for kind, place, published, modified in _items(_unpacked(response.body)):
+        for kind, place, published, modified in _items(_unpacked(response)):
             url = absolute(response.url, place)
             if is_old(published, night):
                 old += 1
@@ -69,16 +69,23 @@ def _by_time(link: FoundLink) -> float:
     return link.published.timestamp() if link.published else 0.0
 
 
-def _unpacked(body: bytes) -> bytes:
+def _unpacked(response: Response) -> bytes:
+    """Give the XML of a sitemap as harmless UTF-8. Raises ValueError."""
+    body = _unzipped(response.body)
+    encoding, _ = true_encoding(body, declared_encoding(body) or "utf-8")
+    return plain_xml(body, encoding)
+
+
+def _unzipped(body: bytes) -> bytes:
     if not body.startswith(b"\x1f\x8b"):
         return body
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        plain = unpacker.decompress(body, MAX_UNPACKED_BYTES)
+        plain = unpacker.decompress(body, MAX_RESPONSE_BYTES)
     except zlib.error as error:
         raise ValueError(f"not gzip: {error}") from None
     if unpacker.unconsumed_tail:
-        raise ValueError(f"more than {MAX_UNPACKED_BYTES} bytes when unpacked")
+        raise ValueError(f"more than {MAX_RESPONSE_BYTES} bytes when unpacked")
     return plain
 
 

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -43,6 +44,8 @@ class Outlet:
     base: str
     routes: dict[str, list[Reply]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    #: When each of them arrived, by the monotonic clock.
+    asked_at: list[float] = field(default_factory=list)
     sent_headers: list[dict[str, str]] = field(default_factory=list)
 
     def say(self, path: str, body: str | bytes = b"", status: int = 200, **headers: str) -> None:
@@ -81,6 +84,7 @@ def outlet(address: str = "127.0.0.1") -> Iterator[Outlet]:
 
         def do_GET(self) -> None:
             site.asked.append(self.path)
+            site.asked_at.append(time.monotonic())
             site.sent_headers.append(dict(self.headers.items()))
             replies = site.routes.get(self.path, [Reply(b"tidak ada", 404)])
             reply = replies[min(site.asked.count(self.path), len(replies)) - 1]
@@ -109,14 +113,26 @@ def outlet(address: str = "127.0.0.1") -> Iterator[Outlet]:
 
 
 def manifest(
-    folder: Path, name: str, entries: str, *, hosts: Sequence[str] = ("127.0.0.1",), more: str = ""
+    folder: Path,
+    name: str,
+    entries: str,
+    *,
+    hosts: Sequence[str] = ("127.0.0.1",),
+    private_hosts: Sequence[str] | None = None,
+    more: str = "",
 ) -> Path:
-    """Write a manifest. `entries` and `more` are TOML; keys of the top table go first in `more`."""
+    """Write a manifest. `entries` and `more` are TOML; keys of the top table go first in `entries`.
+
+    `private_hosts` are those of the hosts that stand for the loopback interface, unless given.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.toml"
     kind = "post" if "[export]" in more else "news"
+    if private_hosts is None:
+        private_hosts = [host for host in hosts if host in ("127.0.0.1", "localhost")]
     path.write_text(
         f'id = "{name}"\npublisher = "Warta {name}"\nhosts = {json.dumps(list(hosts))}\n'
+        f"private_hosts = {json.dumps(list(private_hosts))}\n"
         f'platform = "generic"\nkind = "{kind}"\ndelay_s = 0.0\n{entries}\n{more}\n'
         '[legal]\nbasis = "uji"\npurpose = "uji"\nretention_days = 1\n',
         encoding="utf-8",

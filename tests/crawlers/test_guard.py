@@ -7,6 +7,7 @@ from tests.crawlers.samples import source
 
 SOURCE = source(
     hosts=["w.test", "127.0.0.1"],
+    private_hosts=["127.0.0.1"],
     entries=[
         {"kind": "feed", "url": "https://w.test/feed"},
         {"kind": "feed", "url": "http://127.0.0.1:8001/feed"},
@@ -34,7 +35,12 @@ def test_own_addresses_pass(url: str) -> None:
         ("https://lain.test/a", "is not in the manifest"),
         ("https://www.w.test/a", "is not in the manifest"),
         ("https://w.test.lain.test/", "is not in the manifest"),
-        ("http://169.254.169.254/latest/meta-data", "is not in the manifest"),
+        ("http://169.254.169.254/latest/meta-data", "is an address, not a name"),
+        ("http://0177.0.0.1:8001/", "is an address, not a name"),
+        ("http://2130706433:8001/", "is an address, not a name"),
+        ("http://127.1:8001/", "is an address, not a name"),
+        ("http://[::1]:8001/", "is an address, not a name"),
+        ("http://[::ffff:127.0.0.1]:8001/", "is an address, not a name"),
         ("http://127.0.0.1:8002/", "port 8002"),
         ("https://w.test:8001/", "port 8001"),
         ("https://user:pass@w.test/", "user name"),

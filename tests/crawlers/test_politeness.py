@@ -1,14 +1,29 @@
 """Retry-After, challenge pages, and which status means what."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy import Request
 from scrapy.http import HtmlResponse
+from scrapy.signalmanager import SignalManager
 
-from crawlers.politeness import RETRY_AFTER_CAP_S, challenge_name, classify_response, parse_retry_after
+from crawlers.job import Job
+from crawlers.pace import BACK_OFF_S
+from crawlers.politeness import (
+    REFUSALS_LIMIT,
+    RETRY_AFTER_CAP_S,
+    PolitenessMiddleware,
+    SourceStopped,
+    challenge_name,
+    classify_response,
+    parse_retry_after,
+)
 from store.records import Outcome
+from tests.crawlers.samples import source
 
 NOW = datetime(2024, 9, 17, 19, 0, 0, tzinfo=UTC)
 
@@ -100,3 +115,68 @@ def test_a_challenge_may_stand_in_a_header() -> None:
 )
 def test_ordinary_pages_are_no_challenge(body: str) -> None:
     assert classify_response(response(200, body)) is None
+
+
+def polite() -> tuple[PolitenessMiddleware, Job]:
+    """A middleware of a live job, and that job."""
+    job = Job(source(), date(2024, 9, 17), cast(Any, None), None, None)
+    crawler = SimpleNamespace(spider=SimpleNamespace(job=job), signals=SignalManager())
+    return PolitenessMiddleware(cast(Any, crawler)), job
+
+
+def waits(job: Job) -> float:
+    """Seconds for which the host is still left in peace."""
+    host = job.pace._host("https://w.test/")
+    return host.held_until - job.pace._clock()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refusal_without_a_time_backs_off_by_doubling(status: int) -> None:
+    middleware, job = polite()
+    request: Any = Request("https://w.test/a")
+    for pause in (BACK_OFF_S, 2 * BACK_OFF_S):
+        request = middleware.process_response(request, response(status))
+        assert isinstance(request, Request)
+        assert waits(job) == pytest.approx(pause, abs=1)
+    # Three tries in all; what follows differs: a 429 speaks for the outlet, a 503 for one page.
+    if status == 429:
+        with pytest.raises(SourceStopped, match="still answers 429 after 2 waits"):
+            middleware.process_response(request, response(429))
+    else:
+        assert middleware.process_response(request, response(503)).status == 503
+
+
+def test_a_host_that_only_refuses_is_left_alone() -> None:
+    middleware, job = polite()
+    for n in range(REFUSALS_LIMIT - 1):
+        middleware.process_response(Request(f"https://w.test/{n}"), response(503))
+    with pytest.raises(SourceStopped, match="answered 503, as did 4 before it"):
+        middleware.process_response(Request("https://w.test/x"), response(503))
+    assert job.tally.stopped
+    with pytest.raises(SourceStopped):
+        middleware.process_request(Request("https://w.test/y"))
+
+
+def test_an_answer_ends_the_back_off_and_a_time_replaces_it() -> None:
+    middleware, job = polite()
+    middleware.process_response(Request("https://w.test/1"), response(503))
+    assert middleware.process_response(Request("https://w.test/2"), response(404)).status == 404
+    middleware.process_response(Request("https://w.test/3"), response(503))
+    assert waits(job) == pytest.approx(BACK_OFF_S, abs=1)
+    middleware.process_response(Request("https://w.test/4"), response(503, Retry_After="120"))
+    assert waits(job) == pytest.approx(120, abs=1)
+    with pytest.raises(SourceStopped, match="asks to wait 301 s"):
+        middleware.process_response(Request("https://w.test/5"), response(429, Retry_After="301"))
+
+
+def test_tries_count_together_whatever_they_fail_by() -> None:
+    middleware, _ = polite()
+    tired = Request("https://w.test/a", meta={"retry_times": 2})
+    assert middleware.process_response(tired, response(503)).status == 503
+
+
+def test_nobody_waits_for_a_robots_txt_that_is_down() -> None:
+    middleware, job = polite()
+    robots = Request("https://w.test/robots.txt", meta={"dont_obey_robotstxt": True})
+    assert middleware.process_response(robots, response(503)).status == 503
+    assert waits(job) < 0

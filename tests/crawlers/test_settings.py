@@ -9,16 +9,15 @@ from crawlers.settings import crawl_settings, user_agent, warn_without_contact
 
 
 def test_every_key_is_one_that_scrapy_knows() -> None:
-    unknown = set(crawl_settings(delay_s=1, replay=False)) - set(dir(default_settings))
+    unknown = set(crawl_settings(replay=False)) - set(dir(default_settings))
     assert not unknown
 
 
 def test_nothing_but_http_is_reachable_and_a_replay_reaches_nothing() -> None:
-    live = crawl_settings(delay_s=2.5, replay=False)
-    replay = crawl_settings(delay_s=2.5, replay=True)
+    live = crawl_settings(replay=False)
+    replay = crawl_settings(replay=True)
     assert {name for name, handler in live["DOWNLOAD_HANDLERS"].items() if handler} == {"http", "https"}
     assert set(replay["DOWNLOAD_HANDLERS"].values()) == {"crawlers.replay.ReplayHandler", None}
-    assert (live["DOWNLOAD_DELAY"], replay["DOWNLOAD_DELAY"]) == (2.5, 0.0)
     assert set(live["DOWNLOAD_HANDLERS"]) == set(default_settings.DOWNLOAD_HANDLERS_BASE)
     assert not any(
         live[key] for key in ("TELNETCONSOLE_ENABLED", "REMOTE_CONTROL_ENABLED", "COOKIES_ENABLED")

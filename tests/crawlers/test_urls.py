@@ -94,6 +94,7 @@ def test_links_resolve_against_their_page() -> None:
     assert absolute("https://w.test/a/", " ") == ""
     assert absolute("https://w.test/a/", "b\ud800") == ""
     assert absolute("https://w.test/a/", "http://[::1/") == ""
+    assert absolute("https://w.test/a/", "b" * 9000) == ""
     assert host_of("https://W.test:81/") == "w.test"
     assert host_of("nothing") == ""
 

@@ -48,7 +48,7 @@ def test_links_come_newest_first_and_old_ones_are_counted() -> None:
 def test_gzip_is_unpacked_and_a_bomb_is_not() -> None:
     assert len(listing(gzip.compress(urlset(url("a")))).links) == 1
     with pytest.raises(ValueError, match="when unpacked"):
-        listing(gzip.compress(b"<urlset>" + b" " * (60 * 1024 * 1024)))
+        listing(gzip.compress(b"<urlset>" + b" " * (11 * 1024 * 1024)))
     with pytest.raises(ValueError, match="not gzip"):
         listing(b"\x1f\x8bxxxxxxxxxxxxxxxx")
 
@@ -89,4 +89,5 @@ def test_an_empty_sitemap_is_empty() -> None:
 def test_no_entity_is_expanded_and_no_file_read() -> None:
     attack = b'<!DOCTYPE urlset [<!ENTITY f SYSTEM "file:///etc/hostname"><!ENTITY b "bbbb">]>'
     body = attack + b"<urlset><url><loc>https://w.test/a&f;&b;</loc></url></urlset>"
-    assert [link.url for link in listing(body).links] in ([], ["https://w.test/a"])
+    with pytest.raises(ValueError, match="not well-formed"):
+        listing(body)

@@ -18,7 +18,8 @@ from scrapy.http import Response
 
 from crawlers.credentials import NETWORK_META
 from crawlers.job import Job, job_of
-from crawlers.politeness import RETRY_AFTER_CAP_S, WAIT_LIMIT_S, WAKE_S, SourceStopped
+from crawlers.pace import WAIT_LIMIT_S, WAKE_S
+from crawlers.politeness import RETRY_AFTER_CAP_S, SourceStopped
 from crawlers.recorder import FETCHED_AT
 from crawlers.spiders.listing import parse_iso
 

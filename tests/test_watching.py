@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ import pytest
 import pipeline
 from crawlers.manifest import load_sources
 from review.report import NightReport, report_content
-from store.db import connect
-from store.ledger import source_history, start_run
+from store.db import connect, migrate
+from store.ledger import note_source, source_history, start_run
 from store.records import Outcome, SourceReport
 from tests.crawlers.outlet import NIGHT, PATIENCE, Outlet, Reply, crawl_once, entry, manifest, outlet, rss
 from verbs import watching
@@ -195,3 +197,25 @@ def test_failing_sources_are_tried_three_times_and_left_in_peace_as_asked(twenty
     assert len(waits) == 2
     # Never sooner; how much later depends on how busy the machine is.
     assert all(RETRY_AFTER_S <= wait < RETRY_AFTER_S + 5 for wait in waits)
+
+
+def test_a_quiet_night_is_named_in_the_log_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "warta.toml").write_text(
+        (WARC.parent / "sources" / "kabar-lontara.toml")
+        .read_text(encoding="utf-8")
+        .replace('"kabar-lontara"', '"warta"'),
+        encoding="utf-8",
+    )
+    sources = load_sources(tmp_path)
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    migrate(engine)
+    run_id = start_run(engine, command="crawl", night=NIGHT)
+    busy = SourceReport("warta", NIGHT, Outcome.OK, 1, 1, 1, 0, "", items=40)
+    for number in range(1, 4):
+        note_source(engine, run_id, replace(busy, night=NIGHT - number * timedelta(days=1)))
+    quiet = SourceReport("warta", NIGHT, Outcome.UNCHANGED, 1, 0, 0, 0, "")
+    once = watching.judge_sources(engine, run_id, [quiet], sources)
+    assert watching.judge_sources(engine, run_id, once, sources) == once
+    engine.dispose()
+    assert caplog.text.count("warta (2024-09-17): watch: warning: 0 new articles, the median") == 1
+    assert (once[0].outcome, once[0].median_items) == (Outcome.UNCHANGED, 40.0)

@@ -6,7 +6,6 @@ Promises: the same verdict for the same counts, however often it is asked for; a
 reason keeps that reason. Never does: fetch, read the database, or fail a source for one odd page.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from statistics import median
@@ -15,8 +14,6 @@ from crawlers.job import worst
 from crawlers.manifest import Source
 from store.ledger import NightCounts
 from store.records import GOOD_OUTCOMES, Outcome, SourceReport
-
-log = logging.getLogger(__name__)
 
 #: Characters of a body that is one: shorter ones are captions and teasers. Media Cloud's extractor cascade
 #: takes an extraction for failed below the same length.
@@ -44,7 +41,7 @@ def judge(report: SourceReport, source: Source, counts: NightCounts, earlier: Se
     """Complete a report by what became of its pages; `earlier` are the items of the trailing nights.
 
     Below `fill.title` or `fill.body` a source that was good is `layout_changed`; below `fill.time`, and below
-    LOW_SHARE of the trailing median, it is warned of in the message and the log.
+    LOW_SHARE of the trailing median, the message warns of it.
     """
     usual = float(median(earlier)) if len(earlier) >= FEWEST_NIGHTS else None
     crawled = report.message.partition(MARK)[0].removesuffix("; ")
@@ -59,8 +56,6 @@ def judge(report: SourceReport, source: Source, counts: NightCounts, earlier: Se
         warnings.append(
             f"{counts.items} new articles, the median of the last {len(earlier)} good nights is {usual:g}"
         )
-    for warning in warnings:
-        log.warning("%s (%s): %s", source.id, report.night, warning)
     remarks = [*changed, *(f"warning: {warning}" for warning in warnings)]
     message = "; ".join(filter(None, [crawled, MARK + "; ".join(remarks) if remarks else ""]))
     return replace(report, outcome=outcome, message=message, median_items=usual, **asdict(counts))

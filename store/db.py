@@ -119,8 +119,9 @@ def upsert(
         return 0
     values = [dict(row) for row in unique.values()]
     statement = insert_into(conn, table)
-    changes = {name: statement.excluded[name] for name in values[0] if name not in keys}
-    if update and changes:
+    changed = [name for name in values[0] if name not in keys] if update else []
+    if changed:
+        changes = {name: statement.excluded[name] for name in changed}
         statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changes)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(keys))

@@ -287,7 +287,7 @@ class SourceReport:
     still_queued: int = 0
     #: Articles first collected in this night, by whichever run of it.
     items: int = 0
-    #: Of these, those that extraction has looked at; None before it has run.
+    #: Of these, those that extraction has looked at; None where nobody has counted.
     looked_at: int | None = None
     #: Of those looked at: with a title, with a body of news length, with a time of day.
     with_title: int | None = None

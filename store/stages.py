@@ -9,10 +9,10 @@ changes the text, and the decision even then.
 Never does: compute an output, or open a transaction of its own (but for `note_failure`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, exists, func, or_, select, update
 
@@ -72,19 +72,28 @@ def save_document(conn: Connection, page_id: str, doc: Document, *, version: str
         save_revision(conn, page_id, doc)
         return
     row = values_of(doc, state=State.EXTRACTED, scored_by="", grouped_by="")
-    statement = insert_into(conn, documents).values(row)
+    if not upsert(conn, documents, [row], keys=("doc_id",), update=False):
+        _replace_document(conn, row)
+
+
+def _replace_document(conn: Connection, row: Mapping[str, Any]) -> None:
     unread = documents.c.state.in_([State.FETCHED, State.QUARANTINED])
-    changed = or_(*(documents.c[name].is_distinct_from(statement.excluded[name]) for name in READ_FIELDS))
+    changed = or_(*(documents.c[name].is_distinct_from(row[name]) for name in READ_FIELDS))
     # A decision on a text that has no newer version is never worked out anew.
     open_again = or_(documents.c.state != State.REVIEWED, was_decided())
-    statement = statement.on_conflict_do_update(
-        index_elements=["doc_id"],
-        set_={name: statement.excluded[name] for name in row if name != "doc_id"},
-        where=(documents.c.source_id == statement.excluded.source_id) & or_(unread, changed) & open_again,
+    replaced = conn.execute(
+        update(documents)
+        .where(
+            documents.c.doc_id == row["doc_id"],
+            documents.c.source_id == row["source_id"],
+            or_(unread, changed),
+            open_again,
+        )
+        .values({name: value for name, value in row.items() if name != "doc_id"})
     )
-    if conn.execute(statement.returning(documents.c.doc_id)).first() is not None:
-        leave_incidents(conn, select(documents.c.doc_id).where(documents.c.doc_id == doc.doc_id))
-        conn.execute(delete(failures).where(failures.c.item_id == doc.doc_id))
+    if replaced.rowcount:
+        leave_incidents(conn, select(documents.c.doc_id).where(documents.c.doc_id == row["doc_id"]))
+        conn.execute(delete(failures).where(failures.c.item_id == row["doc_id"]))
 
 
 def drop_page(conn: Connection, page_id: str, *, reason: str, version: str) -> None:

@@ -3,12 +3,13 @@
 Promises: every source that a run crawled is in the ledger with its verdict. Never does: judge by itself.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Engine
 
 from crawlers.manifest import Source
-from crawlers.watch import BODY_CHARS, TRAILING_NIGHTS, judge
+from crawlers.watch import BODY_CHARS, MARK, TRAILING_NIGHTS, judge
 from review.status import status_table
 from review.tables import states_table
 from review.terminal import console, say
@@ -16,6 +17,8 @@ from review.words import Language
 from store.db import reading
 from store.ledger import count_night, count_states, last_run, note_source, source_history, trailing_items
 from store.records import Outcome, SourceReport
+
+log = logging.getLogger(__name__)
 
 
 def judge_sources(
@@ -34,6 +37,8 @@ def judge_sources(
                 counts = count_night(conn, source.id, report.night, body_chars=BODY_CHARS)
                 earlier = trailing_items(conn, source.id, before=report.night, nights=TRAILING_NIGHTS)
             made = judge(report, source, counts, earlier)
+        if MARK in made.message and made.message != report.message:
+            log.warning("%s (%s): %s", made.source_id, made.night, made.message)
         # At once: the next night of this source looks back on it.
         note_source(engine, run_id, made)
         judged.append(made)

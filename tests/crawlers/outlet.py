@@ -13,19 +13,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from crawlers import settings
 from crawlers.manifest import load_sources
 from crawlers.run import crawl
 from store.db import connect, migrate
 from store.records import NetraError
 
 NIGHT = date(2024, 9, 17)
+#: Environment variable with the seconds that a crawl of the tests waits for an answer.
+PATIENCE = "NETRA_TEST_PATIENCE_S"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Reply:
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Seconds before the answer begins.
+    after_s: float = 0.0
 
 
 @dataclass
@@ -44,7 +49,7 @@ class Outlet:
     base: str
     routes: dict[str, list[Reply]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    #: When each of them arrived, by the monotonic clock.
+    #: When each was asked for (time.monotonic).
     asked_at: list[float] = field(default_factory=list)
     sent_headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -88,13 +93,16 @@ def outlet(address: str = "127.0.0.1") -> Iterator[Outlet]:
             site.sent_headers.append(dict(self.headers.items()))
             replies = site.routes.get(self.path, [Reply(b"tidak ada", 404)])
             reply = replies[min(site.asked.count(self.path), len(replies)) - 1]
+            time.sleep(reply.after_s)
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             if reply.status != 304:
-                self.wfile.write(reply.body)
+                # Who lost patience has hung up.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self.wfile.write(reply.body)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing: the tests read `asked`."""
@@ -175,6 +183,7 @@ def crawl_once(
 def main(words: Sequence[str]) -> int:
     """Crawl once and print one report a line; the log goes to stderr, as that of the command line does."""
     logging.basicConfig(level=logging.INFO)
+    settings.TIMEOUT_S = int(os.environ.get(PATIENCE, settings.TIMEOUT_S))
     engine = connect(words[0])
     migrate(engine)
     try:

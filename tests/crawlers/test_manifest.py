@@ -256,3 +256,32 @@ def test_addresses_and_queries_fit_together(tmp_path: Path, url: str, query: str
     )
     with pytest.raises(UsageError, match=said):
         load_source(write(tmp_path, text.replace('"netralitas"', f'"{query}"')))
+
+
+def test_bounds_and_fill_have_the_defaults_of_news_and_of_posts(tmp_path: Path) -> None:
+    source = load_source(write(tmp_path, GOOD))
+    assert (source.bounds.articles, source.bounds.minutes, source.conditional) == (1_000, 60.0, True)
+    assert source.fill.minima("news") == {"title": 0.9, "body": 0.9, "time": 0.5}
+    assert source.fill.minima("post") == {"title": 0.0, "body": 0.0, "time": 0.0}
+
+
+def test_a_manifest_may_set_its_own_bounds_and_fill(tmp_path: Path) -> None:
+    more = "conditional = false\n\n[bounds]\narticles = 50\nminutes = 5\n\n[fill]\ntitle = 0.5\n\n[[entries]]"
+    source = load_source(write(tmp_path, GOOD.replace("[[entries]]", more, 1)))
+    assert (source.bounds.articles, source.bounds.minutes, source.conditional) == (50, 5.0, False)
+    assert source.fill.minima("news") == {"title": 0.5, "body": 0.9, "time": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("[bounds]\narticles = 0", "bounds.articles: Input should be greater than or equal to 1"),
+        ("[bounds]\nminute = 5", "bounds.minute: unknown key; did you mean 'minutes'?"),
+        ("[fill]\nbody = 90", "fill.body: Input should be less than or equal to 1"),
+        ("[fill]\ntitel = 0.5", "fill.titel: unknown key; did you mean 'title'?"),
+    ],
+)
+def test_wrong_bounds_and_fill_are_named(tmp_path: Path, table: str, words: str) -> None:
+    with pytest.raises(UsageError, match=r"warta\.toml:\d+: ") as caught:
+        load_source(write(tmp_path, f"{GOOD}\n{table}\n"))
+    assert words in str(caught.value)

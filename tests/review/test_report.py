@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 
 from review.report import NightReport, report_content, worst_first, write_report
@@ -48,3 +49,10 @@ def test_report_names_each_source_with_one_outcome_and_repeats_the_failed_ones(t
 def test_failed_sources_come_first():
     ordered = worst_first([source("a", Outcome.OK), source("z", Outcome.TIMEOUT), source("b", Outcome.EMPTY)])
     assert [s.source_id for s in ordered] == ["b", "z", "a"]
+
+
+def test_changed_texts_of_all_sources_are_counted():
+    night = report(
+        replace(source("a", Outcome.OK), revisions=2), replace(source("b", Outcome.OK), revisions=1)
+    )
+    assert report_content(night, publishers={})["revisions"] == 3

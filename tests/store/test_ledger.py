@@ -1,12 +1,16 @@
 """The ledger tells what ran and what became of each source."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
+from store.frontier import put_page
 from store.ledger import (
+    NightCounts,
+    count_night,
     count_states,
     finish_run,
     last_run,
@@ -14,10 +18,12 @@ from store.ledger import (
     note_stage,
     source_history,
     start_run,
+    trailing_items,
 )
 from store.records import Outcome, SourceReport, StageReport, StoppedError
 from store.schema import run_stages
-from tests.store.samples import NIGHT, put_extracted, put_grouped
+from store.stages import drop_page, save_document
+from tests.store.samples import NIGHT, SOURCE, make_document, make_page, put_extracted, put_grouped
 
 DAY = timedelta(days=1)
 
@@ -111,3 +117,49 @@ def test_states_are_counted_per_table(engine: Engine) -> None:
             "documents grouped": 2,
             "incidents grouped": 2,
         }
+
+
+def counted(source_id: str, night: date, items: int, outcome: Outcome = Outcome.OK) -> SourceReport:
+    return replace(report(source_id, night, outcome), items=items, looked_at=items, median_items=2.5)
+
+
+def test_a_report_keeps_what_extraction_found(engine: Engine) -> None:
+    noted = replace(
+        counted("a", NIGHT, 5), revisions=2, still_queued=3, with_title=5, with_body=4, with_time=0
+    )
+    note_source(engine, begin(engine), noted)
+    with engine.begin() as conn:
+        assert source_history(conn) == [noted]
+
+
+def test_the_trailing_nights_are_the_last_good_ones_before_a_night(engine: Engine) -> None:
+    first, second = begin(engine), begin(engine)
+    for number in range(20):
+        note_source(engine, first, counted("a", NIGHT + number * DAY, number))
+        note_source(engine, first, counted("b", NIGHT + number * DAY, 99))
+    note_source(engine, first, counted("a", NIGHT + 18 * DAY, 0, Outcome.BLOCKED))
+    # The last word on a night counts.
+    note_source(engine, second, counted("a", NIGHT + 17 * DAY, 50))
+    with engine.begin() as conn:
+        assert trailing_items(conn, "a", before=NIGHT + 20 * DAY, nights=4) == [19, 50, 16, 15]
+        assert trailing_items(conn, "a", before=NIGHT + 2 * DAY, nights=14) == [1, 0]
+        assert trailing_items(conn, "c", before=NIGHT, nights=14) == []
+
+
+def test_a_night_is_counted_by_what_became_of_its_pages(engine: Engine) -> None:
+    put_extracted(engine, 1, 2, text="x" * 200, title="")
+    put_extracted(engine, 3, text="x" * 199, published_precision="day")
+    with engine.begin() as conn:
+        for number in (4, 5):
+            put_page(conn, make_page(number))
+        # A gallery; 5 waits for extraction.
+        drop_page(conn, make_page(4).page_id, reason="no article in it", version="1")
+        put_page(conn, make_page(6, night=NIGHT + DAY))
+        put_page(conn, make_page(1, source_id="b"))
+        # What another source had brought first is nobody's fault.
+        save_document(
+            conn, make_page(1, source_id="b").page_id, make_document(make_page(1, source_id="b")), version="1"
+        )
+        assert count_night(conn, SOURCE, NIGHT, body_chars=200) == NightCounts(5, 4, 1, 2, 2)
+        assert count_night(conn, "b", NIGHT, body_chars=200) == NightCounts(1, 0, 0, 0, 0)
+        assert count_night(conn, SOURCE, NIGHT + DAY, body_chars=200) == NightCounts(1, 0, 0, 0, 0)

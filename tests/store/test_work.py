@@ -3,8 +3,8 @@ from sqlalchemy import Engine, select
 
 from store.db import reading
 from store.frontier import put_page
-from store.records import Candidate, Document, UsageError
-from store.schema import candidates, documents, failures
+from store.records import Candidate, Document, RawPage, UsageError
+from store.schema import candidates, documents, failures, pages
 from store.stages import MAX_FAILURES, save_document
 from store.work import extract_pages, screen_documents
 from tests.store.samples import make_candidate, make_document, make_page
@@ -50,6 +50,30 @@ def test_a_poison_item_is_tried_three_times_and_set_aside_while_the_rest_goes_on
     assert (report.items_in, report.items_out, report.failed) == (60, 59, 1)
     assert len(tries) == MAX_FAILURES
     assert states(engine)[poison] == "quarantined"
+
+
+def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_parser(engine):
+    """R15: tried three times, then set aside by name; nothing else is touched."""
+    with engine.begin() as conn:
+        for number in range(1_000):
+            put_page(conn, make_page(number))
+    poison, tries = make_page(500).page_id, []
+
+    def read(page: RawPage) -> Document:
+        if page.page_id == poison:
+            tries.append(page.page_id)
+            raise MemoryError("nested beyond reason")
+        return make_document(page)
+
+    report = extract_pages(engine, read, version="1", progress=lambda _: None)
+    assert (report.items_in, report.items_out, report.failed) == (1_000, 999, 1)
+    assert len(tries) == MAX_FAILURES
+    report = screen_documents(engine, make_candidate, version="1", progress=lambda _: None)
+    assert (report.items_out, report.failed) == (999, 0)
+    with reading(engine) as conn:
+        assert conn.execute(
+            select(pages.c.page_id, pages.c.reason).where(pages.c.state == "quarantined")
+        ).all() == [(poison, "MemoryError: nested beyond reason")]
 
 
 def test_an_item_that_works_at_the_second_try_has_not_failed(engine):

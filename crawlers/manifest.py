@@ -10,6 +10,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,7 +18,7 @@ from cssselect import HTMLTranslator, SelectorError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from crawlers.urls import UrlRules, host_of
-from store.records import ExtractionRules, UsageError
+from store.records import ExtractionRules, Parser, UsageError
 
 ID_PATTERN = re.compile(r"[a-z0-9-]+")
 HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -106,6 +107,12 @@ class Selectors(_Part):
         return selectors
 
 
+class OldSelectors(Selectors):
+    """The selectors of an earlier markup, for pages that were fetched up to and including `until`."""
+
+    until: date
+
+
 class Items(_Part):
     """Expected new items a night: fewer than `min` fails the source, more than `max` warns."""
 
@@ -174,11 +181,12 @@ class Source(_Part):
     articles: Articles = Articles()
     pages: Pages = Pages()
     selectors: Selectors = Selectors()
+    parsers: tuple[OldSelectors, ...] = ()
     items: Items = Items()
     export: Export | None = None
     legal: Legal
 
-    @field_validator("hosts", "entries", mode="before")
+    @field_validator("hosts", "entries", "parsers", mode="before")
     @classmethod
     def _is_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
@@ -204,6 +212,8 @@ class Source(_Part):
         exports = any(entry.kind == "export" for entry in self.all_entries())
         if exports and (self.export is None or self.kind != "post"):
             raise ValueError('an entry of kind export needs a table [export] and kind = "post"')
+        if len({old.until for old in self.parsers}) < len(self.parsers):
+            raise ValueError("two [[parsers]] end on one day; one markup follows the other")
         return self
 
     def all_entries(self) -> list[Entry]:
@@ -227,6 +237,7 @@ class Source(_Part):
             author=self.selectors.author,
             remove=self.selectors.remove,
             timezone=self.timezone,
+            parsers=tuple(Parser(**dict(old)) for old in sorted(self.parsers, key=lambda old: old.until)),
         )
 
     def url_rules(self) -> UrlRules:
@@ -342,6 +353,7 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "articles": Articles,
         "pages": Pages,
         "selectors": Selectors,
+        "parsers": OldSelectors,
         "items": Items,
         "export": Export,
         "columns": Columns,

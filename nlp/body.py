@@ -13,7 +13,7 @@ from typing import Any
 import trafilatura
 from parsel import Selector
 
-from nlp.markup import Rendered, remove_captions, remove_elements, render_lines
+from nlp.markup import Rendered, remove_captions, remove_elements, render_lines, select
 from store.records import ExtractionRules
 
 # It warns of every page without text; such a page is reported by name and reason elsewhere.
@@ -53,8 +53,8 @@ class Body:
 def first_text(page: Selector, selectors: tuple[str, ...]) -> str:
     """Return the text of the first selector that yields some; it may end in ::text or ::attr(name)."""
     for css in selectors:
-        for match in page.css(css):
-            text = match.root if isinstance(match.root, str) else " ".join(render_lines(match.root).lines)
+        for match in select(page, css):
+            text = match if isinstance(match, str) else " ".join(render_lines(match).lines)
             text = " ".join(text.split())
             if text:
                 return text
@@ -81,7 +81,7 @@ def _render_first(page: Selector, selectors: tuple[str, ...]) -> Rendered:
     for css in selectors:
         lines: list[str] = []
         removed: list[str] = []
-        roots = [match.root for match in page.css(css)]
+        roots = select(page, css)
         matched = set(roots)
         for root in roots:
             if isinstance(root, str):

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from nlp.extract import extract_page
-from store.records import ExtractionRules, RawPage
+from store.records import ExtractionRules, Parser, RawPage
 
 FOLDER = Path(__file__).parent
 
@@ -25,10 +25,8 @@ def page_names() -> list[str]:
 def load_page(name: str) -> tuple[RawPage, ExtractionRules]:
     """Return one saved page as if it had just been fetched, and the rules of its outlet."""
     saved: dict[str, Any] = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-    rules: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in saved.get("rules", {}).items()
-    }
+    rules = _tuples(saved.get("rules", {}))
+    rules["parsers"] = tuple(Parser(**_tuples(parser)) for parser in rules.get("parsers", ()))
     page = RawPage(
         page_id="G-0123456789abcdef",
         source_id=name,
@@ -46,6 +44,10 @@ def load_page(name: str) -> tuple[RawPage, ExtractionRules]:
         bodies=tuple((FOLDER / file).read_bytes() for file in saved.get("bodies", [f"{name}.html"])),
     )
     return page, ExtractionRules(source_id=name, **rules)
+
+
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
 
 
 def read_page(name: str) -> dict[str, Any]:

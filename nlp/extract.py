@@ -15,7 +15,7 @@ from parsel import Selector
 
 from nlp.body import SHORTEST_ARTICLE, first_text, join_bodies, read_body
 from nlp.clean import Cleaned, clean_text, normalize_text
-from nlp.dates import DateCandidate, DateSource, Published, date_in_url, find_published
+from nlp.dates import DateCandidate, DateSource, Published, date_in_url, find_published, in_utc
 from nlp.entries import read_entry, read_social
 from nlp.found import Found, NothingExtracted
 from nlp.markup import decode_page, parse_html, select
@@ -136,7 +136,7 @@ def _read_html(page: RawPage, rules: ExtractionRules) -> Found:
     author = first_text(first, rules.author) or json_ld.author or meta.author
     author = cut_site_name(author, _site_name(first))
     published = told
-    if told is None or told.precision == "day":
+    if told is None or told.precision == "day" or in_utc(told):
         dates = (*_told_dates(json_ld, meta), *_shown_dates(first, rules, page))
         published = find_published(dates, timezone=rules.timezone, now=page.fetched_at)
     language = (first.xpath("//html/@lang").get() or "").strip()

@@ -13,6 +13,7 @@ from typing import Any
 import trafilatura
 from parsel import Selector
 
+from nlp.generic import find_article
 from nlp.markup import Rendered, remove_captions, remove_elements, render_lines, select
 from store.records import ExtractionRules
 
@@ -28,15 +29,6 @@ SHORTEST_JSON_LD_BODY = 600
 _POOR_YIELD = 0.6
 #: trafilatura needs quadratic time on deep trees (measured: 81 s at 2,000 levels); real pages have under 60.
 _DEEPEST_TREE = 250
-#: Where the article stands on a page that trafilatura does not understand, by meaning first.
-_GENERIC_BODIES = (
-    "[itemprop='articleBody']",
-    ".entry-content",
-    ".post-body",
-    ".post-content",
-    "article",
-    "main",
-)
 #: A paragraph that page 2 repeats from page 1 is the lead again; shorter lines may repeat in earnest.
 _SHORTEST_REPEAT = 40
 
@@ -96,22 +88,25 @@ def _render_first(page: Selector, selectors: tuple[str, ...]) -> Rendered:
 
 
 def _read_generically(page: Selector) -> Body:
-    if _depth(page.root) <= _DEEPEST_TREE:
-        tree = copy.deepcopy(page.root)
-        captions = remove_captions(tree)
-        # deduplicate stays off: it remembers the pages that were read before and drops what they share.
-        found = trafilatura.bare_extraction(
-            tree, favor_precision=True, include_comments=False, deduplicate=False
-        )
-        text = getattr(found, "text", None) or ""
-        if len(text) >= SHORTEST_ARTICLE:
-            lines, menus = _read_table_rows(text.split("\n"))
-            return Body(lines, (*captions, *menus), "trafilatura")
-    for css in _GENERIC_BODIES:
-        rendered = _render_first(page, (css,))
-        if sum(map(len, rendered.lines)) >= SHORTEST_ARTICLE:
-            return Body(rendered.lines, rendered.removed, "generic")
-    return Body((), (), "generic")
+    found = find_article(page.root)
+    rendered = render_lines(found.element, boxes=found.boxes) if found else Rendered((), ())
+    if sum(map(len, rendered.lines)) >= SHORTEST_ARTICLE:
+        return Body(rendered.lines, rendered.removed, "generic")
+    return _read_with_trafilatura(page) or Body(rendered.lines, rendered.removed, "generic")
+
+
+def _read_with_trafilatura(page: Selector) -> Body | None:
+    if _depth(page.root) > _DEEPEST_TREE:
+        return None
+    tree = copy.deepcopy(page.root)
+    captions = remove_captions(tree)
+    # deduplicate stays off: it remembers the pages that were read before and drops what they share.
+    found = trafilatura.bare_extraction(tree, favor_precision=True, include_comments=False, deduplicate=False)
+    text = getattr(found, "text", None) or ""
+    if len(text) < SHORTEST_ARTICLE:
+        return None
+    lines, menus = _read_table_rows(text.split("\n"))
+    return Body(lines, (*captions, *menus), "trafilatura")
 
 
 def _read_table_rows(lines: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -179,9 +179,7 @@ def find_published(
             continue
         if candidate.source == "url":
             found = Published(found.at, "day")
-        if best is None:
-            best = found
-        elif found.precision == "minute" and _corrects(found.at, best, zone=ZoneInfo(timezone)):
+        if best is None or _corrects(found, best, zone=ZoneInfo(timezone)):
             best = found
         if best.precision == "minute" and not in_utc(best):
             break
@@ -193,11 +191,14 @@ def in_utc(published: Published) -> bool:
     return published.precision == "minute" and not published.at.utcoffset()
 
 
-def _corrects(at: datetime, best: Published, *, zone: tzinfo) -> bool:
+def _corrects(found: Published, best: Published, *, zone: tzinfo) -> bool:
+    """Say whether a time of a weaker source tells more than `best`, which has only a day or is in UTC."""
+    if found.precision == "day":
+        return False
     if best.precision == "day":
-        return at.astimezone(zone).date() == best.at.astimezone(zone).date()
-    same_figures = at.replace(second=0, tzinfo=None) == best.at.replace(second=0, tzinfo=None)
-    return same_figures and bool(at.utcoffset())
+        return found.at.astimezone(zone).date() == best.at.astimezone(zone).date()
+    figures, told = (at.replace(second=0, tzinfo=None) for at in (found.at, best.at))
+    return figures == told and bool(found.at.utcoffset())
 
 
 def date_in_url(url: str) -> str:

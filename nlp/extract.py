@@ -9,12 +9,16 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from parsel import Selector
 
 from nlp.body import SHORTEST_ARTICLE, first_text, join_bodies, read_body
+from nlp.bylines import clean_author, find_author
 from nlp.clean import Cleaned, clean_text, normalize_text
+from nlp.dateline import Outlet
 from nlp.dates import DateCandidate, DateSource, Published, date_in_url, find_published, in_utc
 from nlp.entries import read_entry, read_social
 from nlp.found import Found, NothingExtracted
@@ -84,7 +88,7 @@ def _finish(page: RawPage, rules: ExtractionRules, found: Found) -> Document:
     if rules.kind == "post":
         cleaned = Cleaned(normalize_text(raw), (), "", "")
     else:
-        cleaned = clean_text(raw, title=title)
+        cleaned = clean_text(raw, title=title, outlet=found.outlet)
     if not cleaned.text:
         raise NothingExtracted("no text in the page")
     if rules.kind == "news" and len(cleaned.text) < SHORTEST_ARTICLE:
@@ -133,15 +137,26 @@ def _read_html(page: RawPage, rules: ExtractionRules) -> Found:
     told = find_published(_told_dates(json_ld, meta), timezone=rules.timezone, now=page.fetched_at)
     rules = _rules_of_page(page, first, rules, told)
     headline = first_text(first, rules.title) or _find_title(first, json_ld, meta)
-    author = first_text(first, rules.author) or json_ld.author or meta.author
-    author = cut_site_name(author, _site_name(first))
+    site = _site_name(first)
+    heading = _find_heading(first, rules)
+    told_authors = (first_text(first, rules.author), json_ld.author, meta.author)
+    author = next((name for told_ in told_authors if (name := clean_author(cut_site_name(told_, site)))), "")
+    author = author or find_author(heading)
     published = told
     if told is None or told.precision == "day" or in_utc(told):
-        dates = (*_told_dates(json_ld, meta), *_shown_dates(first, rules, page))
+        dates = (*_told_dates(json_ld, meta), *_shown_dates(first, heading, rules, page))
         published = find_published(dates, timezone=rules.timezone, now=page.fetched_at)
     language = (first.xpath("//html/@lang").get() or "").strip()
     bodies = [read_body(tree, rules, described=json_ld.body if tree is first else "") for tree in trees]
-    return Found(headline, author, published, join_bodies(bodies), _short_language(language), len(trees))
+    return Found(
+        title=headline,
+        author=author,
+        published=published,
+        body=join_bodies(bodies),
+        language=_short_language(language),
+        pages=len(trees),
+        outlet=Outlet((site, urlsplit(page.canonical_url).hostname or "")),
+    )
 
 
 def _rules_of_page(
@@ -185,10 +200,16 @@ def _told_dates(json_ld: Described, meta: Described) -> Iterator[DateCandidate]:
     yield from (DateCandidate("meta", stamp) for stamp in meta.published)
 
 
-def _shown_dates(page: Selector, rules: ExtractionRules, raw: RawPage) -> Iterator[DateCandidate]:
-    """Find what the page shows readers of its date; takes longer than what it tells machines."""
+def _find_heading(page: Selector, rules: ExtractionRules) -> Any | None:
+    """Return the lxml element of the headline, near which date and reporter stand."""
     headings = [css for css in (*rules.title, *_HEADINGS) if "::" not in css]
-    heading = next((match for css in headings for match in select(page, css)), None)
+    return next((match for css in headings for match in select(page, css)), None)
+
+
+def _shown_dates(
+    page: Selector, heading: Any | None, rules: ExtractionRules, raw: RawPage
+) -> Iterator[DateCandidate]:
+    """Find what the page shows readers of its date; takes longer than what it tells machines."""
     sources: tuple[tuple[DateSource, tuple[str, ...]], ...] = (
         ("selector", tuple(_all_texts(page, rules.published))),
         ("text", tuple(find_stamps(page.root, heading))),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nlp.body import Body
+from nlp.dateline import Outlet
 from nlp.dates import Published
 from store.records import NetraError
 
@@ -21,4 +22,5 @@ class Found:
     body: Body
     language: str
     pages: int
+    outlet: Outlet = Outlet()
     paywall: bool = False

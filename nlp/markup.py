@@ -25,15 +25,16 @@ _LATIN_NAMES = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii
 _XML_DECLARATION = re.compile(r"\A\s{0,100}<\?xml[^>]{0,200}\?>")
 
 
-def _tags(listing: str) -> frozenset[str]:
+def tags(listing: str) -> frozenset[str]:
+    """Return the tag names in a listing that is parted by blanks."""
     return frozenset(listing.split())
 
 
-_BLOCKS = _tags("""
+_BLOCKS = tags("""
     address article blockquote body br caption center dd details div dl dt fieldset figure footer
     h1 h2 h3 h4 h5 h6 header hr html legend li main ol p pre section summary table tbody tfoot thead tr ul
 """)
-_SKIPPED = _tags("""
+_SKIPPED = tags("""
     script style noscript template iframe object embed svg math canvas form button select textarea input
     video audio head nav aside
 """)
@@ -145,8 +146,11 @@ def _drop(element: Any) -> None:
     parent.remove(element)
 
 
-def render_lines(element: Any) -> Rendered:
-    """Return the text of an lxml element: one line per block element or <br>, blanks collapsed."""
+def render_lines(element: Any, *, boxes: frozenset[Any] = frozenset()) -> Rendered:
+    """Return the text of an lxml element: one line per block element or <br>, blanks collapsed.
+
+    `boxes`: elements below it that are no part of the text; their lines are among the removed ones.
+    """
     writer = _Writer()
     walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
     for event, node in walk:
@@ -177,7 +181,7 @@ def render_lines(element: Any) -> Rendered:
             writer.end_line()
         if _is_link(node):
             writer.links += 1
-        if writer.caption is None and _is_caption(node):
+        if writer.caption is None and (node in boxes or _is_caption(node)):
             writer.end_line()
             writer.caption = node
         writer.write(node.text)

@@ -32,10 +32,8 @@ def find_stamps(root: Any, heading: Any | None) -> Iterator[str]:
         times = (node.get("datetime") for node in root.iter("time") if not _is_foreign_below(node))
         yield from islice((stamp for stamp in times if stamp), 1)
         return
-    yield from islice((stamp for node in _following(heading) if (stamp := _marked_stamp(node))), _MARKED)
-    behind = islice(_texts_behind(heading), _BEHIND)
-    before = islice(_texts_before(heading), _BEFORE)
-    for text in (*behind, *before):
+    yield from islice((stamp for node in walk_behind(heading) if (stamp := _marked_stamp(node))), _MARKED)
+    for text in texts_around(heading):
         # A short sentence that ends in a stop tells when something happened.
         if len(text) <= _LONGEST_STAMP and any(map(str.isdigit, text)) and text[-1] not in '.!?"”':
             yield text
@@ -60,7 +58,13 @@ def _marked_stamp(node: Any) -> str:
     return ""
 
 
-def _following(heading: Any) -> Iterator[Any]:
+def texts_around(heading: Any) -> Iterator[str]:
+    """Yield the texts close to the headline, those behind it first; then those before it, nearest first."""
+    yield from islice(_texts_behind(heading), _BEHIND)
+    yield from islice(_texts_before(heading), _BEFORE)
+
+
+def walk_behind(heading: Any) -> Iterator[Any]:
     """Yield the elements behind the heading in document order, without foreign boxes."""
     for step in (heading, *heading.iterancestors()):
         for sibling in step.itersiblings():

@@ -8,6 +8,7 @@ Never does: download, deduplicate across pages, or take quadratic time on a page
 import copy
 import logging
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Any
 
 import trafilatura
@@ -29,6 +30,8 @@ SHORTEST_JSON_LD_BODY = 600
 _POOR_YIELD = 0.6
 #: trafilatura needs quadratic time on deep trees (measured: 81 s at 2,000 levels); real pages have under 60.
 _DEEPEST_TREE = 250
+#: A photo or an advertisement may stand between a crosshead and its section.
+_BETWEEN_SECTIONS = 3
 #: A paragraph that page 2 repeats from page 1 is the lead again; shorter lines may repeat in earnest.
 _SHORTEST_REPEAT = 40
 
@@ -53,8 +56,11 @@ def first_text(page: Selector, selectors: tuple[str, ...]) -> str:
     return ""
 
 
-def read_body(page: Selector, rules: ExtractionRules, *, described: str) -> Body:
-    """Return the text of one page: by the manifest, by JSON-LD, by trafilatura, by meaning of elements."""
+def read_body(page: Selector, rules: ExtractionRules, *, described: str = "", data: str = "") -> Body:
+    """Return the text of one page: by the manifest, by JSON-LD, by the application's data, by its prose.
+
+    `described`: articleBody of its JSON-LD. `data`: the text in the data of its scripts.
+    """
     remove_elements(page, rules.remove)
     by_rules = _render_first(page, rules.body)
     if by_rules.lines:
@@ -63,7 +69,10 @@ def read_body(page: Selector, rules: ExtractionRules, *, described: str) -> Body
     if long_enough and "\n" in described:
         return Body(tuple(described.split("\n")), (), "json-ld")
     generic = _read_generically(page)
-    if long_enough and sum(map(len, generic.lines)) < _POOR_YIELD * len(described):
+    size = sum(map(len, generic.lines))
+    if data and size < _POOR_YIELD * len(data):
+        return Body(tuple(data.split("\n")), (), "json")
+    if long_enough and size < _POOR_YIELD * len(described):
         return Body((described,), (), "json-ld")
     return generic
 
@@ -74,6 +83,8 @@ def _render_first(page: Selector, selectors: tuple[str, ...]) -> Rendered:
         lines: list[str] = []
         removed: list[str] = []
         roots = select(page, css)
+        if len(roots) > 1:
+            roots = _with_crossheads(roots)
         matched = set(roots)
         for root in roots:
             if isinstance(root, str):
@@ -85,6 +96,23 @@ def _render_first(page: Selector, selectors: tuple[str, ...]) -> Rendered:
         if any(line.strip() for line in lines):
             return Rendered(tuple(lines), tuple(removed))
     return Rendered((), ())
+
+
+def _with_crossheads(roots: list[Any]) -> list[Any]:
+    """Add the crossheads that stand between the sections of an article, each in a box beside its section.
+
+    Only those whose parent holds a section as well: a heading elsewhere is that of another box.
+    """
+    if any(isinstance(root, str) for root in roots):
+        return roots
+    found: list[Any] = []
+    sections = set(roots)
+    for place, root in enumerate(roots):
+        before = list(islice(root.itersiblings(preceding=True), _BETWEEN_SECTIONS)) if place else []
+        between = list(takewhile(lambda sibling: sibling not in sections, before))
+        found.extend(sibling for sibling in reversed(between) if sibling.tag in ("h2", "h3", "h4"))
+        found.append(root)
+    return found
 
 
 def _read_generically(page: Selector) -> Body:

@@ -12,6 +12,8 @@ LONGEST_BOILERPLATE = 400
 LONGEST_LABEL = 120
 #: Captions, datelines and signatures are looked for in so many characters at the ends of a line.
 EDGE = 120
+#: A name with its label ("Ditulis oleh: Rani Ayu Paembonan") has at most so many words.
+_LONGEST_NAME_WORDS = 6
 #: A headline has at least so many words; a shorter line without a full stop is a crosshead and is kept.
 _HEADLINE_WORDS = 5
 
@@ -30,7 +32,8 @@ _WHOLE_LINES = phrases("""
     | kirimkan ini lewat email | berbagi ke x | berbagi ke facebook | bagikan ke pinterest
     | bagikan artikel ini | lebih baru | lebih lama | lebih baru lebih lama | posting lebih baru
     | posting lama | tidak ada komentar | 0 komentar | add comment | lihat foto | lihat paket
-    | scroll ke bawah untuk melanjutkan | scroll ke bawah untuk melanjutkan membaca | lanjut ke halaman berikutnya
+    | scroll ke bawah untuk melanjutkan | scroll ke bawah untuk melanjutkan membaca
+    | lanjut ke halaman berikutnya | langganan sekarang | berlangganan sekarang | lihat versi web
     | lanjutkan membaca | sudah berlangganan? masuk | previous post | next post | post views
 """)
 #: Lines behind which a page has no article any more.
@@ -43,13 +46,14 @@ _END_LINES = phrases("""
 """)
 #: Lines that open a list of headlines, in the middle of an article or behind it.
 _LIST_LINES = phrases("""
-    baca juga | baca pula | lihat juga | simak juga | tonton juga | pilihan editor | terkini | berita terkini
-    | terpopuler | berita terpopuler | berita populer | berita terkait | artikel terkait | berita lainnya
-    | artikel lainnya | rekomendasi untuk anda | related posts | related articles | baca berita lainnya
-    | jangan lewatkan | most popular | most read | berita terbaru | artikel terbaru | terbaru | populer
-    | rekomendasi | rekomendasi berita | terkini lainnya | berita rekomendasi | trending | sering dibaca
-    | berita pilihan | pilihan redaksi | anda mungkin suka | you may also like | related stories
-    | paling banyak dibaca | pos-pos terbaru | recent posts | latest news | mungkin anda suka | warta terkait
+    baca juga | baca pula | lihat juga | simak juga | tonton juga | pilihan editor | terkini
+    | berita terkini | terpopuler | berita terpopuler | berita populer | berita terkait | artikel terkait
+    | berita lainnya | artikel lainnya | rekomendasi untuk anda | related posts | related articles
+    | baca berita lainnya | jangan lewatkan | most popular | most read | berita terbaru | artikel terbaru
+    | terbaru | populer | rekomendasi | rekomendasi berita | terkini lainnya | berita rekomendasi | trending
+    | sering dibaca | baca lainnya | berita pilihan | pilihan redaksi | anda mungkin suka
+    | you may also like | related stories | paling banyak dibaca | pos-pos terbaru | recent posts
+    | latest news | mungkin anda suka | warta terkait
 """)
 #: Lines that begin with one of these are links to other articles, videos or rights notices (case-folded).
 _LINK_START = re.compile(
@@ -61,7 +65,8 @@ _LINK_START = re.compile(
     r"|dilarang keras (?:mengambil|menyalin|mengutip|meng-copy)|copyright\b|hak cipta\b|©|belum ada komentar"
     r"|the post\b.{1,250}\bappeared first on\b|this entry was posted (?:on|in|by)\b|last_updated2\b"
     r"|tonton (?:siaran langsung|live streaming)\b|komentar tampil setelah|be smart, read more"
-    r"|(?:artikel|konten|berita) ini (?:khusus|hanya|eksklusif) untuk (?:pelanggan|member|anggota|pembaca premium)"
+    r"|(?:artikel|konten|berita) ini (?:khusus|hanya|eksklusif) (?:untuk )?"
+    r"(?:pelanggan|member|anggota|pembaca premium)"
     r"|lanjutkan membaca dengan berlangganan|(?:silakan |ayo )?berlangganan untuk (?:membaca|melanjutkan)"
     r"|dukung (?:jurnalisme|kami dengan|kerja jurnalis))"
 )
@@ -77,7 +82,7 @@ _CHANNEL_START = re.compile(
 )
 _PAGE_NUMBER = re.compile(
     r"(?:halaman|page|laman)\s?:?\s?\d{1,2}(?:\s?(?:/|dari|of)\s?\d{1,2})?"
-    r"(?:\s?(?:all|semua|selanjutnya|halaman (?:selanjutnya|berikutnya)))?\Z"
+    r"(?:\s?(?:all|semua|sebelumnya|selanjutnya|halaman (?:selanjutnya|berikutnya)))?\Z"
 )
 _BYLINE = re.compile(
     r"(penulis|pewarta|reporter|wartawan|jurnalis|kontributor|laporan|oleh|editor|redaktur|penyunting|uploader"
@@ -94,6 +99,11 @@ _POSTED_BY = re.compile(r"(?:diposting|diterbitkan|ditulis|posted) (?:oleh|by)\s
 _CAPTION_START = re.compile(
     r"(?:foto|keterangan foto|ket\.? foto|ilustrasi|caption|gambar|photo)\s?[:：]", re.IGNORECASE
 )
+#: "Spanduk diturunkan. Foto: Rani Paembonan"
+_PHOTO_CREDIT = re.compile(r"(?:\A|[.!?)]\s)(?:foto|photo)\s?[:/]\s?[A-Z][\w./ -]{1,40}\Z", re.IGNORECASE)
+_LONGEST_CREDIT = 200
+#: A line with fewer characters and no letter is a page number.
+_LONGEST_NUMBER = 3
 _CAPTION_END = re.compile(
     r"(?:[(\[]\s?(?:(?:foto|photo|ilustrasi|screenshot|tangkapan layar)\s?[:/.]|dok\b|ist\b|istimewa\b)"
     r"[^()\[\]]{0,60}[)\]]"
@@ -102,15 +112,38 @@ _CAPTION_END = re.compile(
     r"|/\s?(?:ist|istimewa))\.?\Z",
     re.IGNORECASE,
 )
+#: "... tanda tangan. (Warta.test/Rani Paembonan)"
+_AGENCY_CREDIT = re.compile(r"[(\[][\w.-]{2,30}\.(?i:com|id|test|net)/[A-Z]\w+ [\w .]{2,40}[)\]]\Z")
 _VIDEO_MARK = re.compile(r"\[(?:gambas|video|embed)\s?:[^\]\n]{1,80}\]", re.IGNORECASE)
 _AD_MARK = re.compile(r"\b(?:ADVERTISEMENT|SCROLL TO (?:CONTINUE|RESUME)(?: WITH)? CONTENT)\b")
 
+_OFFICE_WORDS = phrases("""
+    humas | puspen | biro | protokol | kominfo | diskominfo | redaksi | tim | dan | antara | hukum | bagian
+    | dok | dokumentasi | foto | istimewa
+""")
 _STAMP_WORDS = phrases("""
     senin | selasa | rabu | kamis | jumat | jum'at | jum’at | sabtu | minggu | ahad | hari | januari
     | februari | maret | april | mei | juni | juli | agustus | september | oktober | november | desember
     | jan | feb | mar | apr | jun | jul | agu | agt | sep | sept | okt | nov | nop | des | wib | wita | wit
-    | pukul | jam | am | pm | dibaca | kali | views
+    | january | february | march | may | june | july | august | october | december | monday | tuesday
+    | wednesday | thursday | friday | saturday | sunday | oct | dec | aug | st | nd | rd | th | at | on
+    | pukul | jam | am | pm | dibaca | kali | views | menit | hari | yang | lalu | detik
 """)
+
+
+def is_office(name: str) -> bool:
+    """Say whether a name is that of a press office or a newsroom, not of a person."""
+    return not _OFFICE_WORDS.isdisjoint(re.split(r"[\W_]+", name.casefold()))
+
+
+def is_name(line: str) -> bool:
+    """Say whether a line reads like a person's name: a few capitalised words and no sign behind them."""
+    words = line.split()
+    return (
+        2 <= len(words) <= _LONGEST_NAME_WORDS
+        and line[-1].isalpha()
+        and all(word[0].isupper() and word.replace(".", "").replace("'", "").isalpha() for word in words)
+    )
 
 
 def is_list_heading(line: str) -> bool:
@@ -130,9 +163,16 @@ def is_boilerplate(line: str) -> bool:
         return True
     if len(line) > LONGEST_BOILERPLATE or folded in _END_LINES:
         return False
+    if len(line) <= _LONGEST_NUMBER and not any(map(str.isalpha, line)):
+        # The numbers of a pager, or a bullet whose text stands elsewhere.
+        return True
+    if len(line) <= _LONGEST_CREDIT and _PHOTO_CREDIT.search(line[-EDGE:]):
+        return True
     if _LINK_START.match(folded) or _PAGE_NUMBER.match(folded) or _CAPTION_START.match(line):
         return True
-    if _LINK_WITHOUT_COLON.match(folded) and is_headline(line) and _is_title_case(line):
+    if _LINK_WITHOUT_COLON.match(folded) and (
+        line.startswith(("BACA JUGA ", "LIHAT JUGA ")) or (is_headline(line) and _is_title_case(line))
+    ):
         return True
     if _CHANNEL_START.match(folded) and _CHANNEL.search(folded):
         return True
@@ -151,17 +191,37 @@ def is_head_matter(line: str, title: str) -> bool:
         return False
     if title and letters(line) == letters(title):
         return True
-    words = [word.strip("|,.-–•()/:") for word in line.casefold().split()]
-    if len(line) <= LONGEST_LABEL and all(
-        not word or word in _STAMP_WORDS or not word.strip("0123456789/.:-") for word in words
-    ):
+    if len(line) <= LONGEST_LABEL and _is_stamp(line):
         return True
-    return bool(_CAPTION_END.search(line[-EDGE:]))
+    return bool(_CAPTION_END.search(line[-EDGE:]) or _AGENCY_CREDIT.search(line[-EDGE:]))
 
 
-def find_marks(line: str) -> list[str]:
-    """Return the video and advertisement marks in a line of prose."""
-    return [mark for pattern in (_VIDEO_MARK, _AD_MARK) for mark in pattern.findall(line)]
+def _is_stamp(line: str) -> bool:
+    """Say whether a line is a date, alone or beside a name ("Rani Paembonan • 19 February 2024 21:07")."""
+    parts = [part for part in re.split(r"\s?[|•·@]\s?|\s(?=by\s|oleh\s)", line) if part]
+    dates = [part for part in parts if _is_date(part)]
+    names = [part for part in parts if part not in dates]
+    return bool(dates) and all(
+        len(name.split()) <= _LONGEST_NAME_WORDS and name[-1] not in ".!?" for name in names
+    )
+
+
+def _is_date(part: str) -> bool:
+    words = [word.strip("|,.-–•()/:") for word in part.casefold().split()]
+    return any(map(str.isdigit, part)) and all(
+        not word or word in _STAMP_WORDS or not word.strip("0123456789/.:-") for word in words
+    )
+
+
+def split_marks(line: str) -> tuple[str, list[str]]:
+    """Return a line of prose without the video and advertisement marks in it, and these marks."""
+    marks: list[str] = []
+    for pattern in (_VIDEO_MARK, _AD_MARK):
+        found = pattern.findall(line)
+        if found:
+            marks += found
+            line = " ".join(pattern.sub(" ", line).split())
+    return line, marks
 
 
 def letters(line: str) -> str:

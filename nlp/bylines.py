@@ -28,13 +28,18 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _INNER_LABEL = re.compile(
-    r"(?:\A|[|•·(]\s?|\d\s)(?:(?:ditulis|diposting|diposkan|posted) (?:oleh|by)\b|(?:penulis|pewarta|reporter|laporan"
-    r"|oleh)\s?[:–-]|by\s(?=[A-Za-z]))\s?:?\s?",
+    r"(?:\A|[|•·(]\s?|\d\s)(?:(?:ditulis|diposting|diposkan|posted) (?:oleh|by)\b"
+    r"|(?:penulis|pewarta|reporter|laporan|oleh)\s?[:–-]|by\s(?=[A-Za-z]))\s?:?\s?",
+    re.IGNORECASE,
+)
+#: A label at the end of a text: the name stands in the next element.
+_LABEL_ALONE = re.compile(
+    r"(?:\A|\W)(?:penulis|pewarta|reporter|laporan|(?:ditulis |diposting )?oleh|by)\s?[:–-]?\s?\Z",
     re.IGNORECASE,
 )
 #: What follows the name: another label, a date, a separator.
 _BEHIND_NAME = re.compile(
-    r"\s?(?:[|•·/(]\s?)?\b(?:editor|redaktur|penyunting|uploader|fotografer|copyright|hak cipta|publikasi)\b.*"
+    r"\s?(?:[|•·/(]\s?)?\b(?:editor|redaktur|penyunting|uploader|fotografer|copyright|hak cipta)\b.*"
     r"|\s?[|•·©].*|\s?[–-]\s.*|,?\s(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|ahad),?\s\d.*|,?\s\d.*"
     r"|\s?,?\s(?:pada|on)\s.*",
     re.IGNORECASE,
@@ -46,7 +51,8 @@ _NAME_AND_DATE = re.compile(
 )
 _NOBODY = phrases("""
     admin | administrator | super user | superuser | webmaster | root | user | editor | author | penulis
-    | redaktur | wartawan | reporter | posted by | by | oleh | unknown | anonim | anonymous
+    | drupal | joomla | wordpress | redaktur | wartawan | reporter | posted by | by | oleh
+    | unknown | anonim | anonymous
 """)
 
 
@@ -66,18 +72,24 @@ def find_author(heading: Any | None) -> str:
     """Return the name in the byline near the headline (an lxml element), or ""."""
     if heading is None:
         return ""
-    return next((name for text in _bylines(heading) if 1 < len(name := clean_author(text)) <= _LONGEST_NAME), "")
+    return next(
+        (name for text in _bylines(heading) if 1 < len(name := clean_author(text)) <= _LONGEST_NAME), ""
+    )
 
 
 def _bylines(heading: Any) -> Iterator[str]:
     for element in islice(walk_behind(heading), _BEHIND):
         if element.get("rel") == "author" or element.get("itemprop") == "author":
-            yield "".join(element.itertext())
+            yield " ".join(element.itertext())
         elif _MARKED.search(element.get("class") or ""):
-            text = " ".join("".join(element.itertext()).split())
+            text = " ".join(" ".join(element.itertext()).split())
             if len(text) <= _LONGEST_NAME:
                 yield text
+    labelled = False
     for text in texts_around(heading):
+        if labelled:
+            yield text
+        labelled = bool(_LABEL_ALONE.search(text)) and len(text) <= _LONGEST_NAME
         label = _INNER_LABEL.search(text)
         if label and len(text) <= 2 * _LONGEST_NAME:
             yield text[label.end() :]

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 from nlp.boilerplate import (
     EDGE,
-    find_marks,
     is_boilerplate,
     is_end_line,
     is_head_matter,
     is_headline,
     is_list_heading,
+    is_name,
+    is_office,
     read_author,
+    split_marks,
 )
-from nlp.dateline import DASHES, Outlet, read_dateline
+from nlp.dateline import DASHES, NO_OUTLET, Outlet, read_dateline
 
 #: Lines at the head of the text in which captions, stamps and datelines are expected.
 _HEAD_LINES = 4
@@ -42,7 +44,7 @@ _SENTENCE_END = r"(?:(?<=[.!?\"”'’)])|(?<=[.!?\"”'’)]\s)|\A)"
 #: Reporters' initials and agency codes in brackets behind the last sentence: (abc/def), (ant), [red], (Z-1).
 _SIGNATURE = re.compile(
     rf"{_SENTENCE_END}[(\[](?:[a-z]{{2,6}}|\*{{1,3}}|[A-Z]{{1,3}}-\d{{1,2}}"
-    r"|[a-z0-9]{2,16}(?:\.(?:com|id|test|co\.id))?(?:\s?[/,&-]\s?[a-z0-9*]{2,8}){1,3}"
+    r"|[a-z0-9]{2,16}(?:\.(?:com|id|test|co\.id))?(?:\s?[/,&-]\s?[a-z0-9*]{2,16}){1,3}"
     r"|[A-Za-z]{2,4}(?:/[A-Za-z]{1,4}(?:-\d{1,2})?){1,2}|[a-z]{2,4}/(?:HUMAS|Humas|humas)[\w ]{0,20}"
     r"|ANT|Ant|Antara|Red|ADV|Adv|Hms|Rls|Hum)[)\]](?:\s?\*{1,3})?\Z"
 )
@@ -50,18 +52,22 @@ _SIGNATURE = re.compile(
 #: name in brackets.
 _LAST_SIGNATURE = re.compile(
     r"(?:(?<=[.!?\"”]\s)(?:[A-Z]{2,3}|[a-z]{2,4}|\d{1,2}\s[a-z]{2,4}|\*{1,3}\s?[a-z]{0,4})"
-    rf"|{_SENTENCE_END}[(\[](?P<who>[A-Z][\w.']{{1,15}}(?:[ /&.][\w.']{{1,15}}){{0,5}})[)\]](?:\s?\*{{1,3}})?"
+    rf"|{_SENTENCE_END}[(\[](?=[^)\]]*[a-z])[A-Z][\w.']{{1,15}}(?:[ /&.][\w.']{{1,15}}){{0,5}}[)\]]"
+    r"(?:\s?\*{1,3})?"
     r"|(?<=[.!?\"”])\*{1,3})\Z"
 )
-#: A line that is nothing but a signature: "(Warta.test/Rani Paembonan)", "(SEP)", "ISHADI RAKA", "Puspen KDN".
+#: A line that is nothing but a signature: "(Warta.test/Rani Paembonan)", "(SEP)", "ISHADI RAKA", "Puspen X".
 _SIGNATURE_LINE = re.compile(
     r"[(\[][\w./,&' -]{2,70}[)\]]\*{0,3}\Z|[A-Z][A-Z.']{2,15}(?:\s[A-Z][A-Z.']{1,15}){1,3}\Z"
     r"|(?:Puspen|Humas|Biro Humas|Tim Humas|Kominfo|Diskominfo|Tim Redaksi)\b[\w ]{0,30}\Z|\*{1,3}\Z"
 )
+#: Two or more names, with the outlet perhaps before or behind them.
+_SIGNER = re.compile(
+    r"[(\[](?:[\w.]+/)?([A-Z][a-z'.]{1,15}(?:\s[A-Z][a-z'.]{0,15}){1,3})(?:/[\w.]+)?[)\]]\*{0,3}\Z"
+)
 #: A line in brackets at the head that names the reporter.
 _HEAD_BYLINE = re.compile(r"\((?:laporan|oleh|penulis|reporter)\b", re.IGNORECASE)
 
-_UNKNOWN = Outlet()
 #: A line and its number in the normalised text.
 _Line = tuple[int, str]
 
@@ -84,7 +90,7 @@ def normalize_text(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def clean_text(text: str, *, title: str = "", outlet: Outlet = _UNKNOWN) -> Cleaned:
+def clean_text(text: str, *, title: str = "", outlet: Outlet = NO_OUTLET) -> Cleaned:
     """Return the article in `text` without boilerplate.
 
     `title`: the headline, if known; a first line that only repeats it is taken out. `outlet`: how the outlet
@@ -93,7 +99,8 @@ def clean_text(text: str, *, title: str = "", outlet: Outlet = _UNKNOWN) -> Clea
     removed: list[_Line] = []
     lines = _take_out_lines(normalize_text(text).split("\n"), title, removed)
     lines = _cut_tail(lines, removed)
-    author_hint = next((name for _, line in sorted(removed) if (name := read_author(line))), "")
+    hints = (name for _, line in sorted(removed) if (name := read_author(line) or _read_signer(line)))
+    author_hint = next(hints, "")
     dateline, lines = _cut_dateline(lines, outlet, removed)
     return Cleaned(
         text="\n".join(line for _, line in lines),
@@ -109,15 +116,15 @@ def _take_out_lines(lines: list[str], title: str, removed: list[_Line]) -> list[
     in_list = False
     for number, line in enumerate(lines):
         in_list = is_list_heading(line) or (in_list and is_headline(line))
-        at_head = len(kept) < _HEAD_LINES
-        if in_list or is_boilerplate(line) or (at_head and _is_head_matter(line, title)):
+        at_head = len(kept) < _HEAD_LINES and _is_head_matter(line, title)
+        # A name on its own before the text is the reporter's.
+        if in_list or is_boilerplate(line) or at_head or (not kept and is_name(line)):
             removed.append((number, line))
             continue
-        for mark in find_marks(line):
-            removed.append((number, mark))
-            line = " ".join(line.replace(mark, " ", 1).split())
-        if line:
-            kept.append((number, line))
+        prose, marks = split_marks(line)
+        removed.extend((number, mark) for mark in marks)
+        if prose:
+            kept.append((number, prose))
     return kept
 
 
@@ -155,6 +162,12 @@ def _cut_tail(lines: list[_Line], removed: list[_Line]) -> list[_Line]:
             removed.append((number, signature[0]))
             lines[-1] = (number, line[: len(line) - len(signature[0])].rstrip())
     return [(number, line) for number, line in lines if line]
+
+
+def _read_signer(line: str) -> str:
+    """Return the name in a signature such as "(Rani Paembonan)" or "(Rani Paembonan/warta)", or ""."""
+    signer = _SIGNER.match(line)
+    return "" if signer is None or is_office(signer[1]) else signer[1]
 
 
 def _cut_dateline(lines: list[_Line], outlet: Outlet, removed: list[_Line]) -> tuple[str, list[_Line]]:

@@ -29,7 +29,7 @@ _FROM_HOST = rf"{_HOST}\s?[,|–-]\s?{_PLACE}{_STAMP}"
 _OFFICE = r"(?:(?:Humas|Biro|Puspen|Info)\s[A-Z][\w/]{1,11},\s)?"
 #: Datelines that name their outlet; looked for in each of the first lines.
 _WITH_OUTLET = (
-    re.compile(rf"{_PLACE_IN_PROVINCE}\s?,\s?{_HOST}{_STAMP}{_DASH}"),
+    re.compile(rf"{_PLACE_IN_PROVINCE}\s?,\s?{_HOST}{_STAMP}(?:{_DASH}|[-–](?=[A-Z]))"),
     re.compile(rf"{_PLACE}\s?,\s?{_AGENCY}{_STAMP}{_DASH}"),
     re.compile(rf"{_FROM_HOST}(?:{_DASH}|\s?[|:]\s?)"),
     re.compile(rf"{_PLACE_IN_PROVINCE}\s?,?\s?\({_AGENCY}\){_STAMP}(?:{_DASH}|\s?[|:]\s?)"),
@@ -62,11 +62,17 @@ class Outlet:
     def is_called(self, name: str) -> bool:
         """Say whether `name` is the outlet's, whatever the case, blanks and dots."""
         wanted = letters(name)
-        return any(wanted in (letters(own), letters(own.partition(".")[0])) for own in self.names)
+        return bool(wanted) and any(
+            wanted in (letters(own), letters(own.partition(".")[0])) for own in self.names
+        )
 
     def has_initials(self, initials: str) -> bool:
         """Say whether the letters of `initials` stand in one of the names, in their order."""
         return any(_is_within(initials.casefold(), letters(own)) for own in self.names)
+
+
+#: Nothing is known of the outlet.
+NO_OUTLET = Outlet()
 
 
 class Dateline(NamedTuple):
@@ -107,7 +113,8 @@ def _judge(match: re.Match[str], outlet: Outlet) -> Dateline | None:
     first_label = host.partition(".")[0]
     if host.count(".") > 1 and names_region(first_label):
         place = first_label
-    return Dateline("" if outlet.is_called(place) else place, match.end())
+    # Regional outlets are called by their towns; a town is a place all the same.
+    return Dateline("" if outlet.is_called(place) and not names_region(place) else place, match.end())
 
 
 def _names_place(place: str) -> bool:

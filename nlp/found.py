@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nlp.body import Body
-from nlp.dateline import Outlet
+from nlp.dateline import NO_OUTLET, Outlet
 from nlp.dates import Published
 from store.records import NetraError
 
@@ -22,5 +22,5 @@ class Found:
     body: Body
     language: str
     pages: int
-    outlet: Outlet = Outlet()
+    outlet: Outlet = NO_OUTLET
     paywall: bool = False

@@ -11,13 +11,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nlp.boilerplate import is_list_heading
+from nlp.boilerplate import is_end_line, is_list_heading
 from nlp.markup import tags
 
 #: A run of text with fewer characters outside links is a label, a stamp or a headline.
 _SHORTEST_RUN = 50
 #: A run with a larger share of its text inside links is a menu or a list of articles.
 _MOST_LINKED = 0.4
+#: A link with fewer characters is a tag or a name, a longer one that is alone in its block a headline.
+_SHORTEST_LINK = 20
+#: A box with one headline and less prose than this is a teaser.
+_LONGEST_TEASER = 250
+#: So many headlines with less prose to each than this are a list of other articles; an article that links to
+#: others has paragraphs between them.
+_FEWEST_LINKS = 2
+_PROSE_PER_LINK = 60
 #: From the body down, the next level is taken as long as one child holds this share of the prose.
 _DOMINANT = 0.7
 #: What prose in a box with a foreign name counts, beside the article: its name may be wrong.
@@ -46,7 +54,7 @@ _ARTICLE_NAME = re.compile(
 )
 _FOREIGN_NAME = re.compile(
     r"(?:\A|[\s_-])(?:side-?bar|related|terkait|rekomendasi|recommend\w*|ter?populer|popular|most-?pop\w*"
-    r"|most-?read|terkini|trending|baca-?juga|lihat-?juga|lihatjg|linksisip|also-?read|read-?also"
+    r"|most-?read|terkini|trending|latest\w*|recent\w*|next-?prev\w*|baca-?juga|lihat-?juga|lihatjg|linksisip|also-?read|read-?also"
     r"|share|sharing|sharedaddy|sosmed|social\w*|addtoany\w*|heateor\w*|komentar|comments?|commentlist|disqus\w*"
     r"|tags?|tagging|breadcrumbs?|pagination|paging|page-links|navigation|nav|menu|footer|copyright"
     r"|newsletter|subscri\w*|langganan|ads?|adv|iklan|advert\w*|adsbygoogle|ad-?slot|sponsor\w*|promo"
@@ -67,13 +75,18 @@ class FoundArticle:
 
 @dataclass(slots=True)
 class _Prose:
-    """Of each element in document order: its parent's place, its prose, the prose that counts for finding."""
+    """Of each element in document order: its parent's place and how much prose it holds.
+
+    `prose`: characters; `weighed`: those in boxes with foreign names count less; `counted`: what the element
+    adds to its parent's weight; `links`: headlines of other articles.
+    """
 
     elements: list[Any]
-    places: dict[Any, int]
     parents: list[int]
     prose: list[float]
     weighed: list[float]
+    counted: list[float]
+    links: list[int]
 
 
 def find_article(root: Any) -> FoundArticle | None:
@@ -84,12 +97,12 @@ def find_article(root: Any) -> FoundArticle | None:
         return None
     children: dict[int, list[int]] = {}
     for place, parent in enumerate(measured.parents):
-        if place and measured.weighed[place]:
+        if place and measured.counted[place]:
             children.setdefault(parent, []).append(place)
     here = 0
     while not _is_article_name(measured.elements[here]):
-        best = max(children.get(here, ()), key=lambda place: measured.weighed[place], default=-1)
-        if best < 0 or measured.weighed[best] < _DOMINANT * measured.weighed[here]:
+        best = max(children.get(here, ()), key=lambda place: measured.counted[place], default=-1)
+        if best < 0 or measured.counted[best] < _DOMINANT * measured.weighed[here]:
             break
         if measured.elements[best].tag in ("p", "li", "td", "blockquote"):
             break
@@ -105,6 +118,8 @@ def _measure(root: Any) -> _Prose:
     linked = [0] * len(elements)
     prose = [0.0] * len(elements)
     weighed = [0.0] * len(elements)
+    counted = [0.0] * len(elements)
+    links = [0] * len(elements)
     for place in range(len(elements) - 1, -1, -1):
         element = elements[place]
         parent = parents[place] = places[element.getparent()] if place else 0
@@ -124,10 +139,21 @@ def _measure(root: Any) -> _Prose:
         elif run[place] - linked[place] >= _SHORTEST_RUN and linked[place] <= _MOST_LINKED * run[place]:
             prose[place] += run[place] - linked[place]
             weighed[place] += run[place] - linked[place]
-        if place:
+        if (
+            tag not in _INLINE
+            and linked[place] >= _SHORTEST_LINK
+            and linked[place] >= _MOST_LINKED * run[place]
+        ):
+            links[place] += 1
+        if not place:
+            continue
+        links[parent] += links[place]
+        if prose[place]:
+            teaser = links[place] == 1 and prose[place] < _LONGEST_TEASER
+            counted[place] = weighed[place] * (_FOREIGN_WEIGHT if teaser or _is_foreign(element) else 1)
             prose[parent] += prose[place]
-            weighed[parent] += weighed[place] * (_FOREIGN_WEIGHT if _is_foreign(element) else 1)
-    return _Prose(elements, places, parents, prose, weighed)
+            weighed[parent] += counted[place]
+    return _Prose(elements, parents, prose, weighed, counted, links)
 
 
 def _boxes(measured: _Prose, article: int) -> Iterator[Any]:
@@ -141,10 +167,17 @@ def _boxes(measured: _Prose, article: int) -> Iterator[Any]:
             if parent < article:
                 return
             continue
-        if isinstance(element.tag, str) and measured.prose[place] <= most and _is_foreign(element):
+        if isinstance(element.tag, str) and measured.prose[place] <= most and _is_box(measured, place):
             yield element
         else:
             inside.add(place)
+
+
+def _is_box(measured: _Prose, place: int) -> bool:
+    """Say whether an element inside the article is named for something else, or lists other articles."""
+    links = measured.links[place]
+    listing = links >= _FEWEST_LINKS and measured.weighed[place] < _PROSE_PER_LINK * links
+    return listing or _is_foreign(measured.elements[place])
 
 
 def _is_article_name(element: Any) -> bool:
@@ -156,6 +189,8 @@ def _is_article_name(element: Any) -> bool:
 def _is_foreign(element: Any) -> bool:
     if element.tag in ("nav", "aside", "footer"):
         return True
+    if _is_article_name(element):
+        return False
     if element.tag in _INLINE or element.tag in ("p", "body", "html", "article", "main"):
         # A class on a paragraph tells its style more often than its meaning; the cleaner reads its words.
         return element.tag == "p" and bool(_FOREIGN_NAME.search(element.get("class") or ""))
@@ -174,4 +209,4 @@ def _begins_a_list(element: Any) -> bool:
     if not isinstance(first.tag, str) or len(first) > 2:
         return False
     heading = " ".join("".join(first.itertext()).split())
-    return len(heading) <= _LONGEST_HEADING and is_list_heading(heading)
+    return len(heading) <= _LONGEST_HEADING and (is_list_heading(heading) or is_end_line(heading))

@@ -6,16 +6,21 @@ ends after a fixed number of texts, however large the page. Never does: read a s
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
-#: Stamps stand close to the headline: so many texts before and behind it are looked at.
+from nlp.boilerplate import is_list_heading
+
+#: Stamps stand close to the headline, mostly right behind it; so many texts are looked at close behind it,
+#: before it, and farther behind it.
+_CLOSE = 8
 _BEFORE = 12
 _BEHIND = 30
 #: Elements that are marked as a time of publication: so many behind the headline are looked at.
 _MARKED = 2
 _LONGEST_STAMP = 120
 _FOREIGN_TAGS = frozenset({"nav", "aside", "script", "style", "noscript", "template"})
+_OWN_CLASS = re.compile(r"\b(?:article|entry|post|story)-(?:aside|info|meta)\b", re.IGNORECASE)
 #: Boxes with other articles. On pages made with Elementor every text stands in a "widget".
 _FOREIGN_CLASS = re.compile(
     r"sidebar|related|terkait|populer|popular|terkini|trending|(?<!elementor-)\bwidget(?!-container)",
@@ -40,8 +45,11 @@ def find_stamps(root: Any, heading: Any | None) -> Iterator[str]:
 
 
 def _is_foreign(node: Any) -> bool:
-    if not isinstance(node.tag, str) or node.tag in _FOREIGN_TAGS:
+    if not isinstance(node.tag, str):
         return True
+    if node.tag in _FOREIGN_TAGS:
+        # Some themes keep the date of an article in an aside of its own.
+        return not _OWN_CLASS.search(node.get("class") or "")
     if node.tag == "footer":
         # The footer of an article may carry its date, that of the site never does.
         return next(node.iterancestors("article"), None) is None
@@ -54,14 +62,19 @@ def _is_foreign_below(node: Any) -> bool:
 
 def _marked_stamp(node: Any) -> str:
     if node.tag == "time" or "published" in (node.get("class") or ""):
-        return node.get("datetime") or node.get("title") or ""
+        return node.get("datetime") or node.get("title") or " ".join("".join(node.itertext()).split())
     return ""
 
 
 def texts_around(heading: Any) -> Iterator[str]:
-    """Yield the texts close to the headline, those behind it first; then those before it, nearest first."""
-    yield from islice(_texts_behind(heading), _BEHIND)
+    """Yield the texts close behind the headline, then those before it, nearest first, then those farther on.
+
+    A list of other articles ends the search: what stands behind it is of them.
+    """
+    behind = takewhile(lambda text: not is_list_heading(text), islice(_texts_behind(heading), _BEHIND))
+    yield from islice(behind, _CLOSE)
     yield from islice(_texts_before(heading), _BEFORE)
+    yield from behind
 
 
 def walk_behind(heading: Any) -> Iterator[Any]:

@@ -1,7 +1,10 @@
 """Saved pages that we wrote ourselves, one per platform, each with the document that must come out of it.
 
 NAME.toml says what was fetched when and by which rules; NAME.html (or the files in `bodies`) is what came;
-NAME.json is the document as a reader sees it. A page is never edited to please the code.
+NAME.json is the document as a reader sees it. A page is never edited to please the code. Where a golden file
+says that its text was found without selectors, by whatever way, neither that way nor the list of the removed
+lines is compared: the lines depend on how far around the article the way has looked. None of them may stand
+in the text in any case.
 """
 
 import json
@@ -15,6 +18,10 @@ from nlp.extract import extract_page
 from store.records import ExtractionRules, Parser, RawPage
 
 FOLDER = Path(__file__).parent
+#: Ways to find a text on a page whose markup nobody has described.
+GENERIC_WAYS = frozenset({"generic", "trafilatura"})
+#: What a golden file need not say.
+DEFAULTS = {"paywall": False}
 
 
 def page_names() -> list[str]:
@@ -62,10 +69,24 @@ def read_page(name: str) -> dict[str, Any]:
         "dateline": document.dateline,
         "language": document.language,
         "pages": f"{document.pages_fetched}/{document.pages_expected}",
+        "paywall": document.paywall,
         "extractor": document.extractor,
         "text": document.text.split("\n"),
         "removed": list(document.removed),
     }
+
+
+def differences(name: str) -> list[str]:
+    """Say in what the reading of one saved page differs from its golden file; empty when in nothing."""
+    golden, got = golden_page(name), read_page(name)
+    fields = [field for field in got if field not in ("extractor", "removed")]
+    if golden["extractor"] not in GENERIC_WAYS:
+        fields += ["extractor", "removed"]
+    return [
+        f"{field}: {got[field]!r}, in the golden file {golden.get(field)!r}"
+        for field in fields
+        if got[field] != golden.get(field, DEFAULTS.get(field))
+    ]
 
 
 def golden_page(name: str) -> dict[str, Any]:
@@ -77,5 +98,6 @@ def golden_page(name: str) -> dict[str, Any]:
 def write_golden(name: str) -> Path:
     """Write what the extractor makes of one saved page as its golden file; the page itself is not touched."""
     path = FOLDER / f"{name}.json"
-    path.write_text(json.dumps(read_page(name), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    got = {field: value for field, value in read_page(name).items() if DEFAULTS.get(field) != value}
+    path.write_text(json.dumps(got, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return path

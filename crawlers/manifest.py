@@ -50,10 +50,11 @@ class Entry(_Part):
 
 
 class Articles(_Part):
-    """Which links are articles, and which hosts show the same articles."""
+    """Which links are articles, and which hosts and path prefixes show the same articles."""
 
     include: str = ""
     same_host: dict[str, str] = {}
+    same_path: dict[str, str] = {}
 
     @field_validator("include")
     @classmethod
@@ -244,6 +245,7 @@ class Source(_Part):
         """Give what `crawlers.urls.canonicalize` may know of this source."""
         return UrlRules(
             same_host=self.articles.same_host,
+            same_path=self.articles.same_path,
             page_param=self.pages.param if self.pages.mode in ("query", "merge") else "",
             page_suffix=self.pages.suffix if self.pages.mode == "path" else "",
         )

@@ -40,6 +40,10 @@ WHOLE_ARTICLE_PAIRS: frozenset[tuple[str, str]] = frozenset({("single", "1"), ("
 #: Query pairs that ask for the AMP twin of a page.
 AMP_PAIRS: frozenset[tuple[str, str]] = frozenset({("amp", ""), ("amp", "1"), ("outputtype", "amp")})
 
+#: Query pairs that ask for Blogger's mobile or desktop form of a post, on a path that is that of a post.
+MOBILE_PAIRS: frozenset[tuple[str, str]] = frozenset({("m", "=1"), ("m", "=0")})
+_BLOGGER_POST = re.compile(r"/\d{4}/\d{2}/[^/]+\.html$")
+
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # RFC 3986: what may stand in a path besides "%", and what a query may hold besides.
@@ -56,6 +60,8 @@ class UrlRules:
 
     #: Other host -> the host under which the same articles lie (`amp.`, `m.` twins).
     same_host: Mapping[str, str] = field(default_factory=dict)
+    #: Path prefix -> the prefix under which the same articles lie (`/mobile/` twins).
+    same_path: Mapping[str, str] = field(default_factory=dict)
     #: Name of the query parameter that selects a page of an article ("" = none).
     page_param: str = ""
     #: Path ending that selects the whole article, such as "/all" ("" = none).
@@ -75,7 +81,12 @@ def canonicalize(url: str, rules: UrlRules = NO_RULES) -> str:
     host = _host(parts)
     host = rules.same_host.get(host, host)
     path = _tidy(parts.path, _PATH_SAFE)
+    prefix = next((prefix for prefix in rules.same_path if path.startswith(prefix)), "")
+    if prefix:
+        path = rules.same_path[prefix] + path[len(prefix) :]
     pairs = [pair for pair in _pairs(parts.query) if not _folds(pair, rules)]
+    if _BLOGGER_POST.search(path):
+        pairs = [pair for pair in pairs if pair not in MOBILE_PAIRS]
     return _join(parts, host, _fold_path(path, rules), sorted(pairs))
 
 

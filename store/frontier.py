@@ -126,15 +126,20 @@ def release_leases(conn: Connection, source_id: str) -> int:
     return released.rowcount
 
 
-def finish(conn: Connection, page: RawPage) -> bool:
+def finish(conn: Connection, page: RawPage, *, leased: str = "") -> bool:
     """Store a page and mark its link done, together; True when the page is new.
 
-    `page.canonical_url` must be that of the Link that was leased, also when the server redirected.
+    `leased`: canonical address of the Link that was leased, where the page turned out to be the AMP or mobile
+    twin of another; a twin of a page that is stored already is not stored again.
     """
-    new = put_page(conn, page)
+    is_twin = leased not in ("", page.canonical_url)
+    new = not (is_twin and _has_page(conn, page.source_id, page.canonical_url)) and put_page(conn, page)
     conn.execute(
         update(frontier)
-        .where(frontier.c.source_id == page.source_id, frontier.c.canonical_url == page.canonical_url)
+        .where(
+            frontier.c.source_id == page.source_id,
+            frontier.c.canonical_url.in_({page.canonical_url, leased or page.canonical_url}),
+        )
         .values(state="done", lease_until=None, failed_night=None, reason="")
     )
     return new

@@ -320,7 +320,7 @@ class SourceSpider(Spider):
         """Store an article with all its pages and mark its link done."""
         page = article_page(self.job, link, fetched, expected)
         with self.job.engine.begin() as conn:
-            new = frontier.finish(conn, page)
+            new = frontier.finish(conn, page, leased=link.canonical_url)
         self.job.tally.pages += 1
         self.job.tally.new_pages += new
         self.job.tally.misdeclared += not fetched[0].honest

@@ -21,6 +21,9 @@ _MARKED = 2
 _LONGEST_STAMP = 120
 _FOREIGN_TAGS = frozenset({"nav", "aside", "script", "style", "noscript", "template"})
 _OWN_CLASS = re.compile(r"\b(?:article|entry|post|story)-(?:aside|info|meta)\b", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"(?:tayang|terbit|diterbitkan|dipublikasikan|diposting|published)\b.{0,30}\d", re.IGNORECASE
+)
 #: Boxes with other articles. On pages made with Elementor every text stands in a "widget".
 _FOREIGN_CLASS = re.compile(
     r"sidebar|related|terkait|populer|popular|terkini|trending|(?<!elementor-)\bwidget(?!-container)",
@@ -31,11 +34,13 @@ _FOREIGN_CLASS = re.compile(
 def find_stamps(root: Any, heading: Any | None) -> Iterator[str]:
     """Yield what may be the date of the article under `heading`, likeliest first.
 
-    `root`, `heading`: lxml elements; without a heading only the first <time> of the page is yielded.
+    `root`, `heading`: lxml elements; without a heading only the first <time> of the page is yielded, and the
+    first text that calls itself the time of publication.
     """
     if heading is None:
         times = (node.get("datetime") for node in root.iter("time") if not _is_foreign_below(node))
         yield from islice((stamp for stamp in times if stamp), 1)
+        yield from islice((text for text in _texts_in(root) if _LABELLED.match(text)), 1)
         return
     yield from islice((stamp for node in walk_behind(heading) if (stamp := _marked_stamp(node))), _MARKED)
     for text in texts_around(heading):

@@ -108,8 +108,8 @@ def canonical_of_page(link: Link, first: FetchedPage, source: Source) -> str:
 def pages_named(response: TextResponse, pages: Pages) -> int:
     """Say how many pages the article has, by its last fetched page: "Halaman 1/2" is 2, a pager up to 4 is 4.
 
-    1 when nothing is said. A page that should show all of them and counts them all the same is one of several.
-    More pages than the manifest allows to fetch are told, so that the article shows as incomplete.
+    1 when nothing is said. A page that should show all and counts them all the same is one of several. More
+    pages than the manifest allows to fetch are told, so that the article shows as incomplete.
     """
     text = " ".join(response.css(pages.total).xpath(".//text()").getall()) if pages.total else ""
     numbers = [int(number) for number in re.findall(r"\d{1,3}", text)][-1:]

@@ -22,7 +22,7 @@ from crawlers.addresses import is_numeric_host
 from crawlers.limits import Bounds, Fill, Items, Part
 from crawlers.social_manifest import Credentials, Privacy, entry_fault, source_fault
 from crawlers.urls import UrlRules, host_of
-from store.records import ExtractionRules, UsageError
+from store.records import ExtractionRules, Parser, UsageError
 
 ID_PATTERN = re.compile(r"[a-z0-9-]+")
 HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -63,10 +63,11 @@ class Entry(Part):
 
 
 class Articles(Part):
-    """Which links are articles, and which hosts show the same articles."""
+    """Which links are articles, and which hosts and path prefixes show the same articles."""
 
     include: str = ""
     same_host: dict[str, str] = Field(default_factory=dict)
+    same_path: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("include")
     @classmethod
@@ -118,6 +119,12 @@ class Selectors(Part):
         if isinstance(selectors, list):
             return tuple(_checked_css(item) if isinstance(item, str) else item for item in selectors)
         return selectors
+
+
+class OldSelectors(Selectors):
+    """The selectors of an earlier markup, for pages that were fetched up to and including `until`."""
+
+    until: date
 
 
 class Columns(Part):
@@ -184,6 +191,7 @@ class Source(Part):
     articles: Articles = Articles()
     pages: Pages = Pages()
     selectors: Selectors = Selectors()
+    parsers: tuple[OldSelectors, ...] = ()
     bounds: Bounds = Bounds()
     items: Items = Items()
     fill: Fill = Fill()
@@ -192,7 +200,7 @@ class Source(Part):
     privacy: Privacy = Privacy()
     legal: Legal
 
-    @field_validator("hosts", "private_hosts", "entries", mode="before")
+    @field_validator("hosts", "private_hosts", "entries", "parsers", mode="before")
     @classmethod
     def _is_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
@@ -225,6 +233,8 @@ class Source(Part):
             raise ValueError('an entry of kind export needs a table [export] and kind = "post"')
         if fault := source_fault(self.all_entries(), self.kind, self.credentials):
             raise ValueError(fault)
+        if len({old.until for old in self.parsers}) < len(self.parsers):
+            raise ValueError("two [[parsers]] end on one day; one markup follows the other")
         return self
 
     def all_entries(self) -> list[Entry]:
@@ -248,12 +258,14 @@ class Source(Part):
             author=self.selectors.author,
             remove=self.selectors.remove,
             timezone=self.timezone,
+            parsers=tuple(Parser(**dict(old)) for old in sorted(self.parsers, key=lambda old: old.until)),
         )
 
     def url_rules(self) -> UrlRules:
         """Give what `crawlers.urls.canonicalize` may know of this source."""
         return UrlRules(
             same_host=self.articles.same_host,
+            same_path=self.articles.same_path,
             page_param=self.pages.param if self.pages.mode in ("query", "merge") else "",
             page_suffix=self.pages.suffix if self.pages.mode == "path" else "",
         )
@@ -363,6 +375,7 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "articles": Articles,
         "pages": Pages,
         "selectors": Selectors,
+        "parsers": OldSelectors,
         "bounds": Bounds,
         "items": Items,
         "fill": Fill,

@@ -49,6 +49,9 @@ RESUME_PARAMETERS: Mapping[re.Pattern[str], frozenset[str]] = {
 }
 #: RFC 9110, 4.1 asks servers to take 8,000 octets; beyond that it is no article's address.
 MAX_URL_CHARS = 8_000
+#: Query pairs that ask for Blogger's mobile or desktop form of a post, on a path that is that of a post.
+MOBILE_PAIRS: frozenset[tuple[str, str]] = frozenset({("m", "=1"), ("m", "=0")})
+_BLOGGER_POST = re.compile(r"/\d{4}/\d{2}/[^/]+\.html$")
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -66,6 +69,8 @@ class UrlRules:
 
     #: Other host -> the host under which the same articles lie (`amp.`, `m.` twins).
     same_host: Mapping[str, str] = field(default_factory=dict)
+    #: Path prefix -> the prefix under which the same articles lie (`/mobile/` twins).
+    same_path: Mapping[str, str] = field(default_factory=dict)
     #: Name of the query parameter that selects a page of an article ("" = none).
     page_param: str = ""
     #: Path ending that selects the whole article, such as "/all" ("" = none).
@@ -85,7 +90,12 @@ def canonicalize(url: str, rules: UrlRules = NO_RULES) -> str:
     host = _host(parts)
     host = rules.same_host.get(host, host)
     path = _tidy(parts.path, _PATH_SAFE)
+    prefix = next((prefix for prefix in rules.same_path if path.startswith(prefix)), "")
+    if prefix:
+        path = rules.same_path[prefix] + path[len(prefix) :]
     pairs = [pair for pair in _pairs(parts.query) if not _folds(pair, rules)]
+    if _BLOGGER_POST.search(path):
+        pairs = [pair for pair in pairs if pair not in MOBILE_PAIRS]
     return _join(parts, host, _fold_path(path, rules), sorted(pairs))
 
 

@@ -8,12 +8,14 @@ Never does: download, deduplicate across pages, or take quadratic time on a page
 import copy
 import logging
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Any
 
 import trafilatura
 from parsel import Selector
 
-from nlp.markup import Rendered, remove_captions, remove_elements, render_lines
+from nlp.generic import find_article
+from nlp.markup import Rendered, remove_captions, remove_elements, render_lines, select
 from store.records import ExtractionRules
 
 # It warns of every page without text; such a page is reported by name and reason elsewhere.
@@ -28,15 +30,8 @@ SHORTEST_JSON_LD_BODY = 600
 _POOR_YIELD = 0.6
 #: trafilatura needs quadratic time on deep trees (measured: 81 s at 2,000 levels); real pages have under 60.
 _DEEPEST_TREE = 250
-#: Where the article stands on a page that trafilatura does not understand, by meaning first.
-_GENERIC_BODIES = (
-    "[itemprop='articleBody']",
-    ".entry-content",
-    ".post-body",
-    ".post-content",
-    "article",
-    "main",
-)
+#: A photo or an advertisement may stand between a crosshead and its section.
+_BETWEEN_SECTIONS = 3
 #: A paragraph that page 2 repeats from page 1 is the lead again; shorter lines may repeat in earnest.
 _SHORTEST_REPEAT = 40
 
@@ -53,16 +48,19 @@ class Body:
 def first_text(page: Selector, selectors: tuple[str, ...]) -> str:
     """Return the text of the first selector that yields some; it may end in ::text or ::attr(name)."""
     for css in selectors:
-        for match in page.css(css):
-            text = match.root if isinstance(match.root, str) else " ".join(render_lines(match.root).lines)
+        for match in select(page, css):
+            text = match if isinstance(match, str) else " ".join(render_lines(match).lines)
             text = " ".join(text.split())
             if text:
                 return text
     return ""
 
 
-def read_body(page: Selector, rules: ExtractionRules, *, described: str) -> Body:
-    """Return the text of one page: by the manifest, by JSON-LD, by trafilatura, by meaning of elements."""
+def read_body(page: Selector, rules: ExtractionRules, *, described: str = "", data: str = "") -> Body:
+    """Return the text of one page: by the manifest, by JSON-LD, by the application's data, by its prose.
+
+    `described`: articleBody of its JSON-LD. `data`: the text in the data of its scripts.
+    """
     remove_elements(page, rules.remove)
     by_rules = _render_first(page, rules.body)
     if by_rules.lines:
@@ -71,7 +69,10 @@ def read_body(page: Selector, rules: ExtractionRules, *, described: str) -> Body
     if long_enough and "\n" in described:
         return Body(tuple(described.split("\n")), (), "json-ld")
     generic = _read_generically(page)
-    if long_enough and sum(map(len, generic.lines)) < _POOR_YIELD * len(described):
+    size = sum(map(len, generic.lines))
+    if data and size < _POOR_YIELD * len(data):
+        return Body(tuple(data.split("\n")), (), "json")
+    if long_enough and size < _POOR_YIELD * len(described):
         return Body((described,), (), "json-ld")
     return generic
 
@@ -81,7 +82,9 @@ def _render_first(page: Selector, selectors: tuple[str, ...]) -> Rendered:
     for css in selectors:
         lines: list[str] = []
         removed: list[str] = []
-        roots = [match.root for match in page.css(css)]
+        roots = select(page, css)
+        if len(roots) > 1:
+            roots = _with_crossheads(roots)
         matched = set(roots)
         for root in roots:
             if isinstance(root, str):
@@ -95,23 +98,43 @@ def _render_first(page: Selector, selectors: tuple[str, ...]) -> Rendered:
     return Rendered((), ())
 
 
+def _with_crossheads(roots: list[Any]) -> list[Any]:
+    """Add the crossheads that stand between the sections of an article, each in a box beside its section.
+
+    Only those whose parent holds a section as well: a heading elsewhere is that of another box.
+    """
+    if any(isinstance(root, str) for root in roots):
+        return roots
+    found: list[Any] = []
+    sections = set(roots)
+    for place, root in enumerate(roots):
+        before = list(islice(root.itersiblings(preceding=True), _BETWEEN_SECTIONS)) if place else []
+        between = list(takewhile(lambda sibling: sibling not in sections, before))
+        found.extend(sibling for sibling in reversed(between) if sibling.tag in ("h2", "h3", "h4"))
+        found.append(root)
+    return found
+
+
 def _read_generically(page: Selector) -> Body:
-    if _depth(page.root) <= _DEEPEST_TREE:
-        tree = copy.deepcopy(page.root)
-        captions = remove_captions(tree)
-        # deduplicate stays off: it remembers the pages that were read before and drops what they share.
-        found = trafilatura.bare_extraction(
-            tree, favor_precision=True, include_comments=False, deduplicate=False
-        )
-        text = getattr(found, "text", None) or ""
-        if len(text) >= SHORTEST_ARTICLE:
-            lines, menus = _read_table_rows(text.split("\n"))
-            return Body(lines, (*captions, *menus), "trafilatura")
-    for css in _GENERIC_BODIES:
-        rendered = _render_first(page, (css,))
-        if sum(map(len, rendered.lines)) >= SHORTEST_ARTICLE:
-            return Body(rendered.lines, rendered.removed, "generic")
-    return Body((), (), "generic")
+    found = find_article(page.root)
+    rendered = render_lines(found.element, boxes=found.boxes) if found else Rendered((), ())
+    if sum(map(len, rendered.lines)) >= SHORTEST_ARTICLE:
+        return Body(rendered.lines, rendered.removed, "generic")
+    return _read_with_trafilatura(page) or Body(rendered.lines, rendered.removed, "generic")
+
+
+def _read_with_trafilatura(page: Selector) -> Body | None:
+    if _depth(page.root) > _DEEPEST_TREE:
+        return None
+    tree = copy.deepcopy(page.root)
+    captions = remove_captions(tree)
+    # deduplicate stays off: it remembers the pages that were read before and drops what they share.
+    found = trafilatura.bare_extraction(tree, favor_precision=True, include_comments=False, deduplicate=False)
+    text = getattr(found, "text", None) or ""
+    if len(text) < SHORTEST_ARTICLE:
+        return None
+    lines, menus = _read_table_rows(text.split("\n"))
+    return Body(lines, (*captions, *menus), "trafilatura")
 
 
 def _read_table_rows(lines: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -64,8 +64,8 @@ _ZONE_HOURS = {"wib": 7, "wita": 8, "wit": 9, "z": 0, "utc": 0, "gmt": 0}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ZONE = r"(?:gmt|utc)?\s?[+-]\d{1,2}(?::?\d{2})?|wib|wita|wit|gmt|utc|z"
 _CLOCK = (
-    r"(?P<hour>\d{1,2})[.:](?P<minute>\d{2})(?:[.:](?P<second>\d{2})(?:[.,]\d{1,9})?)?"
-    rf"\s?(?P<half>[ap]\.?m\b\.?)?\s?(?P<zone>(?:{_ZONE})(?![a-z0-9]))?"
+    r"(?P<hour>\d{1,2})\s?[.:]\s?(?P<minute>\d{2})(?:[.:](?P<second>\d{2})(?:[.,]\d{1,9})?)?"
+    rf"\s?(?P<half>[ap]\.?m\b\.?)?\s?\(?(?P<zone>(?:{_ZONE})(?![a-z0-9]))?"
 )
 #: The forms of a calendar date, all searched case-folded. Group names: y, m, d, name (month in words).
 _DATES = (
@@ -79,7 +79,7 @@ _DATES = (
     re.compile(rf"\b(?P<name>{_MONTH})\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y>\d{{4}})(?!\d)"),
 )
 _CLOCK_AFTER = re.compile(
-    rf"[\s,|()·•t@–—-]{{0,6}}(?:(?:wib|wita|wit|pukul|pkl\.?|jam|at)[\s:]{{0,2}})?{_CLOCK}"
+    rf"[\s,|()·•t@–—-]{{0,6}}(?:(?:(?P<ahead>wib|wita|wit)|pukul|pkl\.?|jam|at)[\s:]{{0,2}})?{_CLOCK}"
 )
 _CLOCK_BEFORE = re.compile(rf"(?<![\d.:]){_CLOCK}[\s,|()·•–—-]{{1,4}}(?:[a-z']{{3,9}},?\s)?\Z")
 _CLOCK_ONLY = re.compile(rf"(?<![\d.:]){_CLOCK}(?![\d.:])")
@@ -168,27 +168,37 @@ def find_published(
 
     JSON-LD is believed before meta, then selector, text near the title, and the URL (always precision "day");
     within one source the first that can be read. A better source that knows only the day takes the time from
-    a weaker one that names the same day in the outlet's zone.
+    a weaker one that names the same day in the outlet's zone. A time in UTC gives way to the same figures in
+    the outlet's zone: many a CMS puts a "Z" behind its local time.
     """
     ranked = sorted(candidates, key=lambda candidate: SOURCE_ORDER.index(candidate.source))
     best: Published | None = None
-    zone = ZoneInfo(timezone)
     for candidate in ranked:
         found = parse_published(candidate.text, timezone=timezone, now=now)
         if found is None:
             continue
         if candidate.source == "url":
             found = Published(found.at, "day")
-        if found.precision == "minute" and best is None:
-            return found
-        if best is None:
+        if best is None or _corrects(found, best, zone=ZoneInfo(timezone)):
             best = found
-        elif (
-            found.precision == "minute"
-            and found.at.astimezone(zone).date() == best.at.astimezone(zone).date()
-        ):
-            return found
+        if best.precision == "minute" and not in_utc(best):
+            break
     return best
+
+
+def in_utc(published: Published) -> bool:
+    """Say whether a time was given in UTC, and so may be a local time with a wrong label."""
+    return published.precision == "minute" and not published.at.utcoffset()
+
+
+def _corrects(found: Published, best: Published, *, zone: tzinfo) -> bool:
+    """Say whether a time of a weaker source tells more than `best`, which has only a day or is in UTC."""
+    if found.precision == "day":
+        return False
+    if best.precision == "day":
+        return found.at.astimezone(zone).date() == best.at.astimezone(zone).date()
+    figures, told = (at.replace(second=0, tzinfo=None) for at in (found.at, best.at))
+    return figures == told and bool(found.at.utcoffset())
 
 
 def date_in_url(url: str) -> str:
@@ -281,7 +291,7 @@ def _read_clock(match: re.Match[str]) -> tuple[time, tzinfo | None] | None:
         hour = hour % 12 + (12 if match["half"].startswith("p") else 0)
     if hour > 23 or minute > 59 or second > 59:
         return None
-    return time(hour, minute, second), _read_zone(match["zone"] or "")
+    return time(hour, minute, second), _read_zone(match["zone"] or match.groupdict().get("ahead") or "")
 
 
 def _read_zone(name: str) -> tzinfo | None:

@@ -13,16 +13,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from store.records import Document, ExtractionRules, RawPage
+from store.records import Document, ExtractionRules, Parser, RawPage
 
 
 def load_saved(folder: Path, name: str) -> tuple[RawPage, ExtractionRules]:
     """Return one saved page as if it had just been fetched, and the rules of its outlet."""
     saved: dict[str, Any] = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-    rules: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in saved.get("rules", {}).items()
-    }
+    rules = _tuples(saved.get("rules", {}))
+    rules["parsers"] = tuple(Parser(**_tuples(parser)) for parser in rules.get("parsers", ()))
     page = RawPage(
         page_id="G-0123456789abcdef",
         source_id=name,
@@ -42,6 +40,10 @@ def load_saved(folder: Path, name: str) -> tuple[RawPage, ExtractionRules]:
     return page, ExtractionRules(source_id=name, **rules)
 
 
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+
+
 def golden_of(document: Document) -> dict[str, Any]:
     """Return what a golden file says of a document."""
     published = document.published_at
@@ -53,6 +55,7 @@ def golden_of(document: Document) -> dict[str, Any]:
         "dateline": document.dateline,
         "language": document.language,
         "pages": f"{document.pages_fetched}/{document.pages_expected}",
+        "paywall": document.paywall,
         "extractor": document.extractor,
         "text": document.text.split("\n"),
         "removed": list(document.removed),

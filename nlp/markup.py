@@ -7,10 +7,12 @@ what is text. Never does: fetch, guess at the article (that is `extract`), or re
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]  # ships no types
 from parsel import Selector
+from parsel.csstranslator import HTMLTranslator
 
 #: How many good characters outside ASCII a page must have for each broken byte to be UTF-8 all the same.
 _GOOD_PER_BROKEN = 4
@@ -23,15 +25,16 @@ _LATIN_NAMES = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii
 _XML_DECLARATION = re.compile(r"\A\s{0,100}<\?xml[^>]{0,200}\?>")
 
 
-def _tags(listing: str) -> frozenset[str]:
+def tags(listing: str) -> frozenset[str]:
+    """Return the tag names in a listing that is parted by blanks."""
     return frozenset(listing.split())
 
 
-_BLOCKS = _tags("""
+_BLOCKS = tags("""
     address article blockquote body br caption center dd details div dl dt fieldset figure footer
     h1 h2 h3 h4 h5 h6 header hr html legend li main ol p pre section summary table tbody tfoot thead tr ul
 """)
-_SKIPPED = _tags("""
+_SKIPPED = tags("""
     script style noscript template iframe object embed svg math canvas form button select textarea input
     video audio head nav aside
 """)
@@ -42,6 +45,8 @@ _CAPTION_CLASS = re.compile(
 _LINK_LINE = re.compile(
     r"(?:baca|lihat|simak|tonton) (?:juga|pula)\b\s?[:：]?|pilihan editor\s?[:：]?", re.IGNORECASE
 )
+#: Compiled selectors that are kept: 200 sources with 20 each fit.
+_KEPT_SELECTORS = 4096
 #: Punctuation that may stand around the link of a "baca juga" line.
 _LINK_REST = frozenset(" .,:;|»›>-–[]()\"'“”")
 
@@ -92,14 +97,26 @@ def parse_html(text: str) -> Selector | None:
     return page if page.root is not None else None
 
 
+@lru_cache(_KEPT_SELECTORS)
+def _compile(css: str) -> Any:
+    return etree.XPath(HTMLTranslator().css_to_xpath(css), smart_strings=False)
+
+
+def select(page: Selector, css: str) -> list[Any]:
+    """Return what a CSS selector finds in a tree: lxml elements, or texts behind ::text and ::attr(name).
+
+    The compiled selector is kept: to compile it anew took longer than to read a page (measured).
+    """
+    found: list[Any] = _compile(css)(page.root)
+    return found
+
+
 def remove_elements(page: Selector, selectors: tuple[str, ...]) -> None:
     """Take the elements that match one of the CSS `selectors` out of the tree; the text behind them stays."""
     for css in selectors:
-        for element in page.css(css):
-            root: Any = element.root
-            if isinstance(root, str) or root.getparent() is None:
-                continue
-            _drop(root)
+        for element in select(page, css):
+            if not isinstance(element, str) and element.getparent() is not None:
+                _drop(element)
 
 
 def remove_captions(root: Any) -> tuple[str, ...]:
@@ -129,8 +146,11 @@ def _drop(element: Any) -> None:
     parent.remove(element)
 
 
-def render_lines(element: Any) -> Rendered:
-    """Return the text of an lxml element: one line per block element or <br>, blanks collapsed."""
+def render_lines(element: Any, *, boxes: frozenset[Any] = frozenset()) -> Rendered:
+    """Return the text of an lxml element: one line per block element or <br>, blanks collapsed.
+
+    `boxes`: elements below it that are no part of the text; their lines are among the removed ones.
+    """
     writer = _Writer()
     walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
     for event, node in walk:
@@ -161,7 +181,7 @@ def render_lines(element: Any) -> Rendered:
             writer.end_line()
         if _is_link(node):
             writer.links += 1
-        if writer.caption is None and _is_caption(node):
+        if writer.caption is None and (node in boxes or _is_caption(node)):
             writer.end_line()
             writer.caption = node
         writer.write(node.text)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nlp.gate import check_model, read_floors
+from nlp.floors import read_floors
+from nlp.gate import check_model
 from nlp.registry import MODELS, SUMS, active_folder, load_model, read_settings
 from store.records import UsageError
 

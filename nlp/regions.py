@@ -158,6 +158,12 @@ def list_region_words() -> frozenset[str]:
     return frozenset(word for name in _read_names(REGIONS_FILE) for word in name.words)
 
 
+def names_region(text: str) -> bool:
+    """Whether `text` is, in full, the name, the seat or an alias of a region, in any case of letters."""
+    words = tuple(_TOKEN.findall(text.lower()))
+    return bool(words) and any(names[0].words == words for names in _index().get(words[0], ()))
+
+
 def _read_names(path: Path) -> list[_Name]:
     try:
         with path.open(encoding="utf-8", newline="") as file:

@@ -80,6 +80,10 @@ class Described:
     #: Stamps that may be the time of publication, best first.
     published: tuple[str, ...] = ()
     body: str = ""
+    #: Whether the article is free to read, None where nothing is said.
+    free: bool | None = None
+    #: CSS selectors of the parts that are not free.
+    paid_parts: tuple[str, ...] = ()
 
 
 def read_json_ld(page: Selector, *, url: str) -> Described:
@@ -99,6 +103,8 @@ def read_json_ld(page: Selector, *, url: str) -> Described:
         author=", ".join(authors),
         published=tuple(stamp for key in ("datePublished", "dateCreated") if (stamp := _plain(own.get(key)))),
         body=_plain_body(own.get("articleBody")),
+        free=_truth(own.get("isAccessibleForFree")),
+        paid_parts=tuple(_paid_parts(own.get("hasPart"))),
     )
 
 
@@ -207,6 +213,23 @@ def _names(value: Any) -> list[str]:
             if plain and "://" not in plain and plain not in names:
                 names.append(plain)
     return names
+
+
+def _truth(value: Any) -> bool | None:
+    """Return a truth value as schema.org writes it: true, "False", "http://schema.org/True"."""
+    if isinstance(value, bool):
+        return value
+    word = value.rpartition("/")[2].strip().casefold() if isinstance(value, str) else ""
+    return {"true": True, "false": False}.get(word)
+
+
+def _paid_parts(value: Any) -> Iterator[str]:
+    for part in value if isinstance(value, list) else [value]:
+        if isinstance(part, Mapping) and _truth(part.get("isAccessibleForFree")) is False:
+            selectors = part.get("cssSelector")
+            for css in selectors if isinstance(selectors, list) else [selectors]:
+                if isinstance(css, str) and css.strip():
+                    yield css
 
 
 def _plain(value: Any) -> str:

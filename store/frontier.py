@@ -200,15 +200,21 @@ def release_leases(conn: Connection, source_id: str) -> int:
     return released.rowcount
 
 
-def finish(conn: Connection, page: RawPage) -> Stored:
+def finish(conn: Connection, page: RawPage, *, leased: str = "") -> Stored:
     """Store a page and mark its link done, together.
 
-    `page.canonical_url` must be that of the Link that was leased, also when the server redirected.
+    `leased`: canonical address of the Link that was leased, where the page turned out to be the AMP or mobile
+    twin of another; a twin of a page that is stored already is not stored again.
     """
-    stored = put_page(conn, page)
+    is_twin = leased not in ("", page.canonical_url)
+    known = is_twin and is_done(conn, page.source_id, page.canonical_url)
+    stored = Stored.KNOWN if known else put_page(conn, page)
     conn.execute(
         update(frontier)
-        .where(frontier.c.source_id == page.source_id, frontier.c.canonical_url == page.canonical_url)
+        .where(
+            frontier.c.source_id == page.source_id,
+            frontier.c.canonical_url.in_({page.canonical_url, leased or page.canonical_url}),
+        )
         .values(state="done", lease_until=None, failed_night=None, reason="")
     )
     return stored

@@ -180,6 +180,18 @@ class RawPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Parser:
+    """CSS selectors that an outlet's pages needed up to and including the day `until`."""
+
+    until: date
+    title: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractionRules:
     """What a source's manifest says about reading its pages; empty means: the generic way."""
 
@@ -194,6 +206,8 @@ class ExtractionRules:
     remove: tuple[str, ...] = ()
     #: IANA name of the outlet's zone, for times that name none.
     timezone: str = "Asia/Jakarta"
+    #: The outlet's earlier markups, oldest first; the selectors above are those of today.
+    parsers: tuple[Parser, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +236,8 @@ class Document:
     #: Boilerplate lines that the cleaner took out, kept for audit.
     removed: tuple[str, ...] = ()
     fetched_at: datetime | None = None
+    #: Whether the outlet shows only a part of the text to readers who do not pay; `text` is that part.
+    paywall: bool = False
 
 
 @dataclass(frozen=True, slots=True)

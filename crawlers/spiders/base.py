@@ -359,7 +359,7 @@ class SourceSpider(Spider):
         page = article_page(self.job, link, fetched, expected)
         self.in_hand -= 1
         with self.job.engine.begin() as conn:
-            stored = frontier.finish(conn, page)
+            stored = frontier.finish(conn, page, leased=link.canonical_url)
             following = self.lease(conn)
         self.job.tally.count(stored)
         self.job.tally.misdeclared += not fetched[0].honest

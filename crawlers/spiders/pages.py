@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from scrapy.http import TextResponse
 
@@ -16,9 +17,13 @@ from crawlers.manifest import Pages, Source
 from crawlers.parts import text_of
 from crawlers.recorder import FETCHED_AT, REF
 from crawlers.spiders.listing import FoundPart, true_encoding
-from crawlers.urls import absolute, canonicalize, with_query, with_suffix
+from crawlers.twins import declared_address, is_amp, is_same_article
+from crawlers.urls import absolute, canonicalize, host_of, with_query, with_suffix
 from store.frontier import Link
 from store.records import RawPage, WarcRef
+
+#: No article has more pages; a larger number beside a pager counts something else.
+MOST_PAGES = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,9 @@ class FetchedPage:
     honest: bool
     ref: WarcRef
     fetched_at: datetime
+    #: The page's own word for its address: absolute, "" when it says nothing.
+    declared: str = ""
+    is_amp: bool = False
 
 
 def page_id(source_id: str, canonical_url: str) -> str:
@@ -74,14 +82,43 @@ def fetched_page(response: TextResponse) -> FetchedPage:
         honest=honest,
         ref=response.meta[REF],
         fetched_at=response.meta[FETCHED_AT],
+        declared=absolute(response.url, declared_address(response.body)),
+        is_amp=is_amp(response.body),
     )
 
 
+def canonical_of_page(link: Link, first: FetchedPage, source: Source) -> str:
+    """Give the canonical address of a fetched article: of an AMP or mobile twin, that of the article.
+
+    It is that of `link`, unless the page names another article of the same outlet as its canonical form and
+    is AMP, or has the same name or number, or was reached there by a redirect.
+    """
+    if not first.declared or host_of(first.declared) not in {*source.hosts, *source.articles.same_host}:
+        return link.canonical_url
+    declared = canonical_of(first.declared, source, own=True)
+    if not declared or urlsplit(declared).path == "/":
+        return link.canonical_url
+    trusted = (
+        first.is_amp
+        or is_same_article(declared, link.canonical_url)
+        or declared == canonical_of(first.url, source, own=True)
+    )
+    return declared if trusted else link.canonical_url
+
+
 def pages_named(response: TextResponse, pages: Pages) -> int:
-    """Read "Halaman 1/2" as 2; 1 when the page names no number; never more than the manifest allows."""
+    """Say how many pages the article has, by its last fetched page: "Halaman 1/2" is 2, a pager up to 4 is 4.
+
+    1 when nothing is said. A page that should show all and counts them all the same is one of several. More
+    pages than the manifest allows to fetch are told, so that the article shows as incomplete.
+    """
     text = " ".join(response.css(pages.total).xpath(".//text()").getall()) if pages.total else ""
-    numbers = re.findall(r"\d{1,3}", text)
-    return min(int(numbers[-1]), pages.max) if numbers else 1
+    numbers = [int(number) for number in re.findall(r"\d{1,3}", text)][-1:]
+    if pages.mode == "merge":
+        links = response.css(pages.next.partition("::")[0])
+        labels = (link.xpath("string()").get("").strip() for link in links)
+        numbers += [int(label) for label in labels if re.fullmatch(r"\d{1,2}", label)]
+    return min(max([1, *numbers]), MOST_PAGES)
 
 
 def next_page(response: TextResponse, fetched: tuple[FetchedPage, ...], pages: Pages) -> str:
@@ -89,22 +126,24 @@ def next_page(response: TextResponse, fetched: tuple[FetchedPage, ...], pages: P
     if pages.mode != "merge" or len(fetched) >= pages.max:
         return ""
     selector = pages.next if "::" in pages.next else f"{pages.next}::attr(href)"
-    known = {page.url for page in fetched}
+    # In one spelling: a pager writes page 1 with a slash more, or with a tracking parameter.
+    known = {canonicalize(page.url) for page in fetched}
     if pages.param:
         # Page 1 under its number is the page that we began with.
-        known.add(with_query(fetched[0].url, pages.param, "1"))
+        known.add(canonicalize(with_query(fetched[0].url, pages.param, "1")))
     urls = (absolute(response.url, href) for href in response.css(selector).getall())
-    return next((url for url in urls if url and url not in known), "")
+    return next((url for url in urls if url and canonicalize(url) not in known), "")
 
 
 def article_page(job: Job, link: Link, fetched: tuple[FetchedPage, ...], expected: int) -> RawPage:
     """Make the record of an article that was fetched as one or more pages."""
     first = fetched[0]
+    canonical_url = canonical_of_page(link, first, job.source)
     return RawPage(
-        page_id=page_id(job.source.id, link.canonical_url),
+        page_id=page_id(job.source.id, canonical_url),
         source_id=job.source.id,
         url=link.url,
-        canonical_url=link.canonical_url,
+        canonical_url=canonical_url,
         night=job.night,
         fetched_at=first.fetched_at,
         status=first.status,

@@ -1,12 +1,13 @@
 """Manifests: what loads, and that every mistake is named with file, line, key and what is allowed."""
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from crawlers.manifest import check_sources, load_source, load_sources
-from store.records import UsageError
+from store.records import Parser, UsageError
 
 GOOD = """\
 id = "warta"
@@ -109,6 +110,47 @@ def test_a_mistake_names_file_line_and_what_is_allowed(
     assert words in str(caught.value)
     assert f"{path}:{line}: " in str(caught.value)
     assert "\n".join(check_sources(tmp_path)) == str(caught.value)
+
+
+PARSERS = """\
+[[parsers]]
+until = 2021-06-30
+title = ["h1.judul"]
+body = ["#isi"]
+
+[[parsers]]
+until = 2018-12-31
+body = [".lama"]
+
+[items]"""
+
+
+def test_earlier_markups_become_rules_oldest_first(tmp_path: Path) -> None:
+    rules = load_source(write(tmp_path, GOOD.replace("[items]", PARSERS))).rules()
+    assert [parser.until for parser in rules.parsers] == [date(2018, 12, 31), date(2021, 6, 30)]
+    assert rules.parsers[1] == Parser(date(2021, 6, 30), title=("h1.judul",), body=("#isi",))
+    assert rules.body == ("div.isi", "article")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("until = 2018-12-31", "", 36, "parsers.1.until: this key is missing"),
+        ("2018-12-31", "2021-06-30", 1, "two [[parsers]] end on one day"),
+        ("2018-12-31", '"2018"', 37, "parsers.1.until: Input should be a valid date"),
+        ('".lama"', '".lama["', 38, "not a CSS selector"),
+        ('body = ["#isi"]', "bodi = []", 34, "did you mean 'body'?"),
+    ],
+)
+def test_a_mistake_in_an_earlier_markup_is_named(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    assert old in PARSERS
+    path = write(tmp_path, GOOD.replace("[items]", PARSERS.replace(old, new)))
+    with pytest.raises(UsageError) as caught:
+        load_source(path)
+    assert words in str(caught.value)
+    assert f"{path}:{line}: " in str(caught.value)
 
 
 def test_several_mistakes_are_all_named(tmp_path: Path) -> None:

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from crawlers.urls import UrlRules, absolute, canonicalize, host_of, strip_tracking, with_query, with_suffix
 
-RULES = UrlRules(same_host={"amp.warta.test": "www.warta.test"}, page_param="page", page_suffix="/all")
+RULES = UrlRules(
+    same_host={"amp.warta.test": "www.warta.test", "m.warta.test": "www.warta.test"},
+    same_path={"/mobile/artikel/": "/artikel/"},
+    page_param="page",
+    page_suffix="/all",
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +29,9 @@ RULES = UrlRules(same_host={"amp.warta.test": "www.warta.test"}, page_param="pag
         ("https://www.warta.test/amp/news/1", "https://www.warta.test/news/1"),
         ("https://www.warta.test/a?amp=1", "https://www.warta.test/a"),
         ("https://www.warta.test/a?single=1", "https://www.warta.test/a"),
+        ("https://www.warta.test/a?outputType=amp", "https://www.warta.test/a"),
+        ("https://warta.blog.test/2024/09/a.html?m=1", "https://warta.blog.test/2024/09/a.html"),
+        ("https://warta.blog.test/2024/09/a.html?m=0&utm_medium=x", "https://warta.blog.test/2024/09/a.html"),
         ("https://www.warta.test/a?page=all", "https://www.warta.test/a"),
         ("https://www.warta.test", "https://www.warta.test/"),
         ("https://www.warta.test/a%7eb/%c3%a9", "https://www.warta.test/a~b/%C3%A9"),
@@ -46,6 +54,9 @@ def test_spellings_of_one_article_fold(url: str, expected: str) -> None:
         ("https://www.warta.test/a%2Fb", "https://www.warta.test/a/b"),
         ("https://www.warta.test/A", "https://www.warta.test/a"),
         ("https://www.warta.test/amp", "https://www.warta.test/"),
+        # WordPress: posts of a month; elsewhere a module.
+        ("https://www.warta.test/?m=1", "https://www.warta.test/"),
+        ("https://www.warta.test/mobile/artikel/7", "https://www.warta.test/artikel/7"),
     ],
 )
 def test_different_articles_stay_different(one: str, other: str) -> None:
@@ -57,6 +68,8 @@ def test_different_articles_stay_different(one: str, other: str) -> None:
     [
         ("https://amp.warta.test/a", "https://www.warta.test/a"),
         ("https://www.warta.test/a?page=2", "https://www.warta.test/a"),
+        ("https://m.warta.test/mobile/artikel/7/judul/", "https://www.warta.test/artikel/7/judul"),
+        ("https://amp.warta.test/amp/berita/a/all?utm_source=x#top", "https://www.warta.test/berita/a"),
         ("https://www.warta.test/berita/a/all", "https://www.warta.test/berita/a"),
     ],
 )

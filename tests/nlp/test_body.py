@@ -39,10 +39,10 @@ def test_removed_elements_are_gone_whatever_way_is_taken() -> None:
 def test_json_ld_needs_a_long_body_with_paragraphs_or_a_page_that_yields_little() -> None:
     html = "".join(f"<p>Laporan {number}. {SENTENCE}</p>" for number in range(2))
     assert read(html, described=DESCRIBED).extractor == "json-ld"
-    assert read(html, described=SENTENCE).extractor == "trafilatura"
+    assert read(html, described=SENTENCE).extractor == "generic"
     assert read(html, described=DESCRIBED.replace("\n", " ")).extractor == "json-ld"
     longer = "".join(f"<p>Laporan {number}. {SENTENCE}</p>" for number in range(8))
-    assert read(longer, described=DESCRIBED.replace("\n", " ")).extractor == "trafilatura"
+    assert read(longer, described=DESCRIBED.replace("\n", " ")).extractor == "generic"
 
 
 def test_rows_of_layout_tables_are_prose_and_menus_are_told_apart() -> None:
@@ -53,6 +53,27 @@ def test_rows_of_layout_tables_are_prose_and_menus_are_told_apart() -> None:
     body = read(html)
     assert not any("|" in line for line in (*body.lines, *body.removed))
     assert "Depan Papua" not in body.lines
+
+
+def test_a_page_without_prose_of_its_own_is_left_to_trafilatura() -> None:
+    # Every paragraph is inside a link: to our own finder a list of articles.
+    html = "".join(f"<p><a href=/{number}>Laporan {number}. {SENTENCE}</a></p>" for number in range(8))
+    body = read(f"<html><body><article>{html}</article></body></html>")
+    assert body.extractor == "trafilatura"
+    assert "Laporan 7." in body.lines[-1]
+
+
+def test_crossheads_between_the_sections_of_an_article_are_kept() -> None:
+    html = (
+        f"<div><h2>Lain</h2><section>{SENTENCE}</section></div>"
+        f"<div><h2>Penelusuran</h2><figure>Foto</figure><section>{SENTENCE}</section></div>"
+        f"<div><section>{SENTENCE}</section><h3>Berita Terkait</h3></div>"
+    )
+    assert read(html, body=("section",)).lines == (
+        *[SENTENCE.strip()],
+        "Penelusuran",
+        *[SENTENCE.strip()] * 2,
+    )
 
 
 def test_a_tree_that_nests_deeply_is_not_given_to_trafilatura() -> None:

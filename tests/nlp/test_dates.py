@@ -76,6 +76,31 @@ def test_a_stamp_is_read(text: str, expected: Published) -> None:
     assert (found.at.astimezone(UTC), found.precision) == (expected.at.astimezone(UTC), expected.precision)
 
 
+#: The figures of 17 September 2024, 09:11, as outlets write them.
+WRITTEN = (
+    *("Selasa, 17 September 2024 09:11 {}", "Selasa, 17 Sep 2024 09:11 {}", "Selasa, 17/09/2024 09:11 {}"),
+    *("Warta.test - 17/09/2024, 09:11 {}", "Warta.test, 17 September 2024, 09:11 {}"),
+    *("Diperbarui 17 Sep 2024, 09:11 {}", "Selasa (17/9/2024) pukul 09.11 {}", "17/09/24 09:11 {}"),
+    *("SELASA, 17 SEPTEMBER 2024 | 09:11 {} | LAPORAN: RAKA", "SELASA , 17 SEPTEMBER 2024 , 09:11:00 {}"),
+    *("Tayang: Selasa, 17 Sept 2024 09.11 {}", "Terbit: 17 September 2024 | 09:11 {}", "17-09-2024 09.11 {}"),
+    *("2024-09-17{}09:11:00", "2024-09-17 09:11:00 {}", "2024/09/17 09:11:00 {}", "2024.09.17 09:11 {}"),
+    *("17 September 2024 09:11 ({})", "Sel, 17 Sep 2024 | 9 : 11 {}", "Rabu,17 September 2024,09:11{}"),
+    *("09:11 {}, Selasa, 17 September 2024", "Oleh Rani Paembonan | 17 September 2024 | 09:11 {}"),
+    *("17 Sep 2024, 09:11 {} - Dibaca 1.204 kali", "Last Updated: 17 Sep 2024 - 09:11 {}"),
+    *("17 September 2024 - 09:11 {}", "September 17, 2024 09:11 {}", "Dipublikasikan: 17 Sep 2024, 09.11 {}"),
+)
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize(("name", "hours"), [("WIB", 7), ("WITA", 8), ("WIT", 9), ("Wita", 8)])
+def test_every_way_of_writing_keeps_its_hour_and_zone(written: str, name: str, hours: int) -> None:
+    # The outlet's own zone is none of those, so that a zone that is passed over shows.
+    found = parse_published(written.format(name), timezone="UTC", now=NOW)
+    assert found is not None
+    assert found.precision == "minute"
+    assert found.at.isoformat(timespec="minutes") == f"2024-09-17T09:11+{hours:02}:00"
+
+
 def test_the_fraction_of_a_second_that_blogger_writes_is_dropped() -> None:
     found = parse_published("2024-09-18T07:45:00.001+07:00", timezone="Asia/Jakarta")
     assert found is not None
@@ -159,6 +184,13 @@ def test_a_time_without_a_zone_is_in_the_zone_of_the_outlet() -> None:
         ([("json-ld", "2024-09-18"), ("text", "18/09/2024 07:45 WIB")], minute(2024, 9, 18, 7, 45)),
         ([("json-ld", "2024-09-18"), ("text", "17/09/2024 07:45 WIB")], day(2024, 9, 18)),
         ([("selector", "17/09/2024"), ("meta", "16/09/2024")], day(2024, 9, 16)),
+        # A Z behind the local time, as the page itself shows; elsewhere the Z is believed.
+        (
+            [("json-ld", "2024-09-18T07:45:12Z"), ("text", "18/09/2024 07.45 WIB")],
+            minute(2024, 9, 18, 7, 45),
+        ),
+        ([("json-ld", "2024-09-18T00:45:00Z"), ("text", "18/09/2024 07:45")], minute(2024, 9, 18, 7, 45)),
+        ([("json-ld", "2024-09-18T00:45:00Z"), ("text", "18/09/2024 09:00")], minute(2024, 9, 18, 7, 45)),
         ([("url", "2024-09-18")], day(2024, 9, 18)),
         ([("url", "20240918T0745")], Published(datetime(2024, 9, 18, 7, 45, tzinfo=WIB), "day")),
         ([], None),

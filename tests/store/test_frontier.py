@@ -48,6 +48,26 @@ def test_only_links_that_are_new_to_the_source_are_queued(engine: Engine) -> Non
     assert sorted(nights) == [NIGHT] * 3 + [NIGHT + DAY]
 
 
+def test_a_twin_of_a_stored_article_is_done_and_not_stored_again(engine: Engine) -> None:
+    twin = Link("https://amp.warta.test/1", "https://amp.warta.test/1")
+    with engine.begin() as conn:
+        offer(conn, SOURCE, [LINKS[1], twin], night=NIGHT)
+        take(conn)
+        assert finish(conn, make_page(1), leased=LINKS[1].canonical_url)
+        assert not finish(conn, make_page(1), leased=twin.canonical_url)
+        assert take(conn, nights=2) == []
+        assert offer(conn, SOURCE, [LINKS[1], twin], night=NIGHT + DAY) == 0
+
+
+def test_a_twin_that_comes_first_stores_the_article(engine: Engine) -> None:
+    twin = Link("https://amp.warta.test/1", "https://amp.warta.test/1")
+    with engine.begin() as conn:
+        offer(conn, SOURCE, [twin], night=NIGHT)
+        take(conn)
+        assert finish(conn, make_page(1), leased=twin.canonical_url)
+        assert offer(conn, SOURCE, [LINKS[1], twin], night=NIGHT + DAY) == 0
+
+
 def test_a_link_whose_page_came_in_a_larger_response_is_not_queued(engine: Engine) -> None:
     with engine.begin() as conn:
         assert put_page(conn, make_page(1)) is Stored.NEW

@@ -21,20 +21,12 @@ from crawlers.manifest import Source, check_sources, load_sources
 from review import options
 from review.report import NightReport, write_report
 from review.sheet import Separator, write_sheet
-from review.tables import flagged_table, sources_table, states_table
+from review.tables import flagged_table, sources_table
 from review.terminal import console, print_json, run_verb, say, say_skipped, shown
 from review.words import Language
 from store.db import reading
 from store.frontier import night_of
-from store.ledger import (
-    count_states,
-    finish_run,
-    last_run,
-    note_source,
-    note_stage,
-    source_history,
-    start_run,
-)
+from store.ledger import count_states, finish_run, note_stage, start_run
 from store.queue import flagged_rows, mark_queued
 from store.records import (
     CODE_VERSION,
@@ -50,7 +42,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import learning
+from verbs import learning, watching
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 sources_app = typer.Typer(no_args_is_help=True, help="Look after the source manifests.")
@@ -92,9 +84,7 @@ def run_crawl(
             warc_dir=VAR / "warc",
             progress=lambda _: update(next(finished)),
         )
-    for report in reports:
-        note_source(engine, run_id, report)
-    return reports
+    return watching.judge_sources(engine, run_id, reports, sources)
 
 
 def run_extract(engine: Engine, sources: Sequence[Source]) -> StageReport:
@@ -167,13 +157,23 @@ def export_sheet(
     return sheet, len(rows)
 
 
-def one_stage(db: str, name: str, run: Callable[[Engine], StageReport], *, model_version: str = "") -> int:
-    """Run one stage on its own, under the lock and with an entry in the ledger."""
+def one_stage(
+    db: str,
+    name: str,
+    run: Callable[[Engine], StageReport],
+    *,
+    model_version: str = "",
+    then: Callable[[Engine, int], int] = lambda *_: 0,
+) -> int:
+    """Run one stage on its own, under the lock and with an entry in the ledger.
+
+    `then` takes the run's number and tells how many more things have failed.
+    """
     with opened(db, exclusive=True) as engine:
         run_id = start_run(engine, command=name, night=requested(None), model_version=model_version)
         report = run(engine)
         note_stage(engine, run_id, report)
-        code = int(report.failed > 0)
+        code = int(report.failed + then(engine, run_id) > 0)
         finish_run(engine, run_id, exit_code=code)
     say(f"{name}: {report.items_in} in, {report.items_out} out, {report.failed} failed")
     return code
@@ -229,6 +229,7 @@ def nightly(
         )
         for stage in stages:
             note_stage(engine, run_id, stage)
+        collected = watching.judge_sources(engine, run_id, collected, loaded)
         last = max((s.night for s in collected), default=requested(night))
         sheet, shown_rows = export_sheet(engine, out, last, loaded, lang, separator)
         report = NightReport(
@@ -280,7 +281,12 @@ def extract(
     """Read: stored pages to documents; or FILE.html --url URL to one document as JSON on stdout."""
     loaded = manifests(sources, None, ())
     if page is None:
-        return one_stage(db, "extract", lambda engine: run_extract(engine, loaded))
+        return one_stage(
+            db,
+            "extract",
+            lambda engine: run_extract(engine, loaded),
+            then=lambda engine, run_id: watching.judge_extracted(engine, run_id, loaded),
+        )
     from nlp.extract import extract_file
 
     by_host = {host: s for s in loaded for host in s.hosts}
@@ -367,16 +373,14 @@ def sources_check(folder: options.FolderOption = None) -> int:
 
 
 @app.command()
-def status(db: options.DbOption = DEFAULT_DB, lang: options.LangOption = "id") -> int:
-    """Show the last run, each source's last nights, and what waits in which stage."""
-    with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        last, history, states = last_run(conn), source_history(conn), count_states(conn)
-    if last is None:
-        say("no run yet; start one with: python pipeline.py nightly")
-        return 0
-    say(f"last run: {last.command} of night {last.night}, exit code {last.exit_code}")
-    console.print(sources_table(history, {}, lang))
-    console.print(states_table(states))
+def status(
+    db: options.DbOption = DEFAULT_DB,
+    nights: Annotated[int, typer.Option("--nights", min=1, help="Look back on that many nights.")] = 14,
+    lang: options.LangOption = "id",
+) -> int:
+    """Show the last run, the state of each source and why it fails, and what waits in which stage."""
+    with opened(db, exclusive=False) as engine:
+        watching.print_status(engine, nights=nights, lang=lang)
     return 0
 
 

@@ -4,37 +4,53 @@ Promises: one outcome word per source and night, the same for the same facts wha
 Never does: fetch or store.
 """
 
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from scrapy.crawler import Crawler
 from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex
 from crawlers.manifest import Source
+from store.frontier import Stored, night_of
 from store.records import NetraError, Outcome, SourceReport
 
 #: Of several outcomes of one night the first in this order is reported.
 PRECEDENCE: tuple[Outcome, ...] = (
     Outcome.ROBOTS,
     Outcome.CHALLENGE,
+    Outcome.UNAUTHORISED,
     Outcome.BLOCKED,
     Outcome.RATE_LIMITED,
+    Outcome.UNAVAILABLE,
     Outcome.TIMEOUT,
     Outcome.MALFORMED,
     Outcome.ENCODING,
     Outcome.ERROR,
+    Outcome.LAYOUT_CHANGED,
     Outcome.EMPTY,
     Outcome.UNCHANGED,
     Outcome.OK,
 )
 #: Outcomes of single articles that say something about the outlet when no article got through.
 OF_THE_OUTLET: frozenset[Outcome] = frozenset(
-    {Outcome.ROBOTS, Outcome.CHALLENGE, Outcome.BLOCKED, Outcome.RATE_LIMITED, Outcome.ENCODING}
+    {
+        Outcome.ROBOTS,
+        Outcome.CHALLENGE,
+        Outcome.UNAUTHORISED,
+        Outcome.BLOCKED,
+        Outcome.RATE_LIMITED,
+        Outcome.UNAVAILABLE,
+        Outcome.ENCODING,
+    }
 )
 #: The report names that many single failures; the rest is a number.
 NAMED_FAILURES = 5
+#: Faults of one listing that the report names.
+NAMED_FAULTS = 3
 
 
 @dataclass(slots=True)
@@ -43,11 +59,19 @@ class Tally:
 
     pages: int = 0
     new_pages: int = 0
+    #: Known articles that came with another text.
+    revisions: int = 0
+    #: Articles asked for in this night, by this run and earlier ones.
+    asked: int = 0
+    #: When this run began to ask (time.monotonic); 0 = it has not.
+    began: float = 0.0
+    #: Links that wait for another night.
+    still_queued: int = 0
     #: Items that the entries listed, new or known.
     listed: int = 0
     #: Those of them that were published this night or the day before, or name no time.
     recent: int = 0
-    #: Entries that answered "not modified".
+    #: Entries that answered "not modified", or the same bytes as last time.
     unmodified: int = 0
     #: Requests and links to other hosts or schemes, not followed.
     refused: int = 0
@@ -64,6 +88,31 @@ class Tally:
     problems: list[tuple[Outcome, str]] = field(default_factory=list)
     failures: list[tuple[Outcome, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def begin(self, fetched: int) -> None:
+        """Start the clock; `fetched` articles came in earlier runs of this night."""
+        self.began, self.asked = time.monotonic(), fetched
+
+    def count(self, stored: Stored) -> None:
+        """Count a page that was handed to the store."""
+        self.pages += 1
+        self.new_pages += stored is Stored.NEW
+        self.revisions += stored is Stored.REVISED
+
+    def count_listed(self, times: Iterable[datetime | None], *, night: date) -> None:
+        """Count items that an entry lists, and those of them that are of this night or the day before."""
+        since = night - timedelta(days=1)
+        for published in times:
+            self.listed += 1
+            self.recent += published is None or night_of(published) >= since
+
+    def note_faults(self, faults: Sequence[str]) -> None:
+        """Count what could not be read in a listing, and name the first ones."""
+        self.unreadable += len(faults)
+        for fault in faults[:NAMED_FAULTS]:
+            self.note(fault)
+        if len(faults) > NAMED_FAULTS:
+            self.note(f"{len(faults)} unreadable items in all")
 
     def note(self, text: str) -> None:
         """Add a remark to the message of the report, once."""
@@ -86,6 +135,20 @@ class Job:
     #: Errors that must end the whole night, such as a full disk; shared by all jobs of a run.
     fatal: list[NetraError] = field(default_factory=list)
 
+    def room(self) -> int:
+        """How many more articles may be asked for now, by the bounds of the manifest.
+
+        A replay has none: it asks no server, and must give the same rows however often it is cut off.
+        """
+        if self.tally.stopped:
+            return 0
+        if self.index is not None:
+            return sys.maxsize
+        bounds = self.source.bounds
+        if time.monotonic() - self.tally.began >= bounds.minutes * 60:
+            return 0
+        return bounds.articles - self.tally.asked
+
 
 def job_of(crawler: Crawler) -> Job:
     """Give the job of a running crawler; middlewares and handlers get at it this way."""
@@ -107,6 +170,8 @@ def report_of(job: Job, *, requests: int) -> SourceReport:
         new_pages=tally.new_pages,
         failed=len(tally.failures) + tally.unreadable,
         message=_message(job),
+        revisions=tally.revisions,
+        still_queued=tally.still_queued,
     )
 
 
@@ -128,7 +193,7 @@ def _outcome(job: Job) -> Outcome:
     fresh = max(tally.recent, tally.new_pages)
     if not tally.unmodified and (not tally.listed or fresh < job.source.items.min):
         found.append(Outcome.EMPTY)
-    found.append(Outcome.OK if tally.new_pages else Outcome.UNCHANGED)
+    found.append(Outcome.OK if tally.new_pages or tally.revisions else Outcome.UNCHANGED)
     return worst(found)
 
 
@@ -144,6 +209,14 @@ def _message(job: Job) -> str:
         lines.append(f"{tally.refused} to other hosts refused")
     if tally.skipped:
         lines.append(f"{tally.skipped} skipped (no article, or too old)")
+    if tally.revisions:
+        lines.append(f"{tally.revisions} texts changed since they were stored")
+    if tally.still_queued:
+        bounds = job.source.bounds
+        lines.append(
+            f"{tally.still_queued} left for another night (bounds: {bounds.articles} articles, "
+            f"{bounds.minutes:g} minutes)"
+        )
     if tally.new_pages > job.source.items.max:
         lines.append(f"{tally.new_pages} new items, more than items.max = {job.source.items.max}")
     text = "; ".join(dict.fromkeys([*lines, *tally.notes]))

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from cssselect import HTMLTranslator, SelectorError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from crawlers.limits import Bounds, Fill, Items, Part
 from crawlers.urls import UrlRules, host_of
 from store.records import ExtractionRules, UsageError
 
@@ -30,11 +31,7 @@ EntryKind = Literal["feed", "blogger", "wordpress", "sitemap", "export"]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Entry(_Part):
+class Entry(Part):
     """One entry point: a list of new items that the outlet itself keeps."""
 
     kind: EntryKind
@@ -52,11 +49,11 @@ class Entry(_Part):
         return self
 
 
-class Articles(_Part):
+class Articles(Part):
     """Which links are articles, and which hosts show the same articles."""
 
     include: str = ""
-    same_host: dict[str, str] = {}
+    same_host: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("include")
     @classmethod
@@ -68,7 +65,7 @@ class Articles(_Part):
         return pattern
 
 
-class Pages(_Part):
+class Pages(Part):
     """How one article is spread over several pages."""
 
     mode: Literal["none", "query", "path", "merge"] = "none"
@@ -93,7 +90,7 @@ class Pages(_Part):
         return self
 
 
-class Selectors(_Part):
+class Selectors(Part):
     """CSS selectors, tried in order; they become `ExtractionRules`."""
 
     title: tuple[str, ...] = ()
@@ -110,20 +107,7 @@ class Selectors(_Part):
         return selectors
 
 
-class Items(_Part):
-    """Expected new items a night: fewer than `min` fails the source, more than `max` warns."""
-
-    min: int = Field(default=0, ge=0)
-    max: int = Field(default=200, ge=1)
-
-    @model_validator(mode="after")
-    def _is_range(self) -> Self:
-        if self.min > self.max:
-            raise ValueError(f"`min` ({self.min}) is above `max` ({self.max})")
-        return self
-
-
-class Columns(_Part):
+class Columns(Part):
     """Our name of a field -> column of the other tool's file."""
 
     id: Text
@@ -132,7 +116,7 @@ class Columns(_Part):
     published: Text
 
 
-class Export(_Part):
+class Export(Part):
     """How to read the files of another tool."""
 
     format: Literal["csv", "jsonl"]
@@ -141,7 +125,7 @@ class Export(_Part):
     columns: Columns
 
 
-class Legal(_Part):
+class Legal(Part):
     """Why we may keep this, what for, and how long."""
 
     basis: Text
@@ -149,7 +133,7 @@ class Legal(_Part):
     retention_days: int = Field(ge=1)
 
 
-class Source(_Part):
+class Source(Part):
     """One outlet or one social export."""
 
     id: str
@@ -174,11 +158,15 @@ class Source(_Part):
     region: str = ""
     verified: bool = False
     delay_s: float = Field(default=1.0, ge=0, le=3600)
+    #: false for servers that answer "not modified" wrongly: entries are then asked for in full every night.
+    conditional: bool = True
     entries: tuple[Entry, ...] = Field(min_length=1)
     articles: Articles = Articles()
     pages: Pages = Pages()
     selectors: Selectors = Selectors()
+    bounds: Bounds = Bounds()
     items: Items = Items()
+    fill: Fill = Fill()
     export: Export | None = None
     legal: Legal
 
@@ -346,7 +334,9 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "articles": Articles,
         "pages": Pages,
         "selectors": Selectors,
+        "bounds": Bounds,
         "items": Items,
+        "fill": Fill,
         "export": Export,
         "columns": Columns,
         "legal": Legal,

@@ -155,6 +155,21 @@ def split(form: str, body: bytes, how: str) -> dict[str, bytes]:
     return entries
 
 
+def text_of(form: str, entry: bytes) -> bytes:
+    """Give title and text of one entry as JSON, without what changes on its own: times, counters, links.
+
+    `entry` is what `split` gives for it.
+    """
+    fields = json.loads(entry)
+    return dump({name: fields[name] for name in _TEXT_FIELDS[form] if name in fields})
+
+
+_TEXT_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "blogger": ("title", "content", "summary"),
+    "wordpress": ("title", "content"),
+    "feed": ("title", "content"),
+    "social": ("text",),
+}
 _READERS: Mapping[str, Callable[[bytes], Iterator[tuple[str, dict[str, Any]]]]] = {
     "blogger": blogger_entries,
     "wordpress": wordpress_posts,

@@ -37,10 +37,14 @@ class NightReport:
 
 
 def report_content(report: NightReport, *, publishers: Mapping[str, str]) -> dict[str, Any]:
-    """The report as plain data; `failed_sources` repeats what an operator must look at first."""
+    """The report as plain data; `failed_sources` repeats what an operator must look at first.
+
+    `revisions` counts the articles of all sources whose text has changed since it was stored.
+    """
     content = asdict(report)
     content["night"] = report.night.isoformat()
     content["exit_code"] = report.exit_code
+    content["revisions"] = sum(s.revisions for s in report.sources)
     content["sources"] = [_source(s, publishers) for s in report.sources]
     content["failed_sources"] = [
         f"{s.source_id} ({s.night}): {s.outcome} - {s.message}"

@@ -4,26 +4,34 @@
                         ▲         └──── fail ───▶ failed ─ (a later night, at most MAX_ATTEMPTS times) ─┐
                         └───────────────────────────────────────────────────────────────────────────────┘
 
-Promises: a page and its `done` become visible together; a URL that is known is never queued again; the first
-version of a page stays; hand-outs come in one order (newest night first, then as the source listed them).
-Never does: open a transaction of its own: the caller's `engine.begin()` block decides what belongs together.
+Promises: a page and its `done` become visible together; a URL that is known is queued again only when its
+outlet says that it has changed the text; a changed text replaces the older one, which is kept as a revision;
+hand-outs come in one order (newest night first, then as the source listed them), and cost the same however
+many links wait. Never does: open a transaction of its own: the caller's `engine.begin()` block decides what
+belongs together.
 """
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, case, exists, or_, select, update
+from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
 
 from store.db import upsert
 from store.records import RawPage, State
+from store.revisions import is_newer_version, supersede
 from store.rows import values_of
 from store.schema import frontier, pages, validators
 
 #: Tries in as many nights before a URL is given up (the reliability rule of the issue: at most 3 tries).
 MAX_ATTEMPTS: Final = 3
+
+#: An article is watched for changes that long after it was first collected. Outlets mend and extend a text in
+#: its first days; a server that stamps every answer with the present moment costs no more than this.
+WATCH: Final = timedelta(days=7)
 
 #: A night is a calendar date here, whatever zone the machine is in.
 NIGHT_ZONE: Final = ZoneInfo("Asia/Jakarta")
@@ -35,6 +43,16 @@ class Link:
 
     url: str
     canonical_url: str
+    #: When the outlet says that it changed the article last; None where it does not say.
+    modified: datetime | None = None
+
+
+class Stored(Enum):
+    """What became of a page that was handed in."""
+
+    NEW = "new"
+    REVISED = "revised"
+    KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,7 @@ def offer(conn: Connection, source_id: str, links: Iterable[Link], *, night: dat
             "state": "queued",
             "attempts": 0,
             "reason": "",
+            "modified": link.modified,
         }
         for place, link in enumerate(links)
         if not _has_page(conn, source_id, link.canonical_url)
@@ -74,18 +93,47 @@ def offer(conn: Connection, source_id: str, links: Iterable[Link], *, night: dat
     return upsert(conn, frontier, rows, keys=("source_id", "canonical_url"), update=False)
 
 
+def offer_changed(conn: Connection, source_id: str, links: Iterable[Link], *, night: date) -> int:
+    """Queue fetched articles again that their outlet has changed since; returns how many.
+
+    A change counts when it is later than the one that was announced before and later than our own fetch, and
+    the article was first collected at most WATCH ago. Links that still wait only take note of it.
+    """
+    queued = 0
+    for place, link in enumerate(links):
+        if link.modified is None:
+            continue
+        row = (frontier.c.source_id == source_id) & (frontier.c.canonical_url == link.canonical_url)
+        later = or_(frontier.c.modified.is_(None), frontier.c.modified < link.modified)
+        outdated = exists().where(
+            pages.c.source_id == source_id,
+            pages.c.canonical_url == link.canonical_url,
+            pages.c.fetched_at < link.modified,
+            pages.c.night >= night - WATCH,
+        )
+        again = {"state": "queued", "night": night, "place": place, "attempts": 0, "modified": link.modified}
+        queued += conn.execute(
+            update(frontier).where(row, later, frontier.c.state == "done", outdated).values(again)
+        ).rowcount
+        conn.execute(
+            update(frontier).where(row, later, frontier.c.state != "done").values(modified=link.modified)
+        )
+    return queued
+
+
 def lease(
     conn: Connection, source_id: str, *, now: datetime, ttl_s: float, limit: int, night: date | None = None
 ) -> list[Link]:
     """Hand out up to `limit` links for `ttl_s` seconds, newest first.
 
-    Handed out are queued links, links whose lease has run out, and links that failed on an earlier night
-    fewer than MAX_ATTEMPTS times; never one that was offered on a later night than this one, so that a
-    replay of several nights gives the same pages however often it was cut off.
+    Handed out are queued links and links whose lease has run out; where these are not enough, links that
+    failed on an earlier night fewer than MAX_ATTEMPTS times. Never one that was offered on a later night than
+    this one, so that a replay of several nights gives the same pages however often it was cut off.
     `night` is needed where `now` is not of that night (a replay); else it is the Jakarta date of `now`.
     """
     tonight = night_of(now) if night is None else night
-    free = or_(
+    found: list[Link] = []
+    for free in (
         frontier.c.state == "queued",
         and_(frontier.c.state == "leased", frontier.c.lease_until <= now),
         and_(
@@ -93,24 +141,45 @@ def lease(
             frontier.c.attempts < MAX_ATTEMPTS,
             frontier.c.failed_night < tonight,
         ),
-    )
-    found = conn.execute(
-        select(frontier.c.url, frontier.c.canonical_url)
-        .where(frontier.c.source_id == source_id, frontier.c.night <= tonight, free)
-        .order_by(frontier.c.night.desc(), frontier.c.place, frontier.c.canonical_url)
-        .limit(limit)
-    )
-    links = [Link(url, canonical_url) for url, canonical_url in found]
-    if links:
+    ):
+        if len(found) == limit:
+            break
+        # One query for each state: only then does the index give the rows in order.
+        rows = conn.execute(
+            select(frontier.c.url, frontier.c.canonical_url, frontier.c.modified)
+            .where(frontier.c.source_id == source_id, frontier.c.night <= tonight, free)
+            .order_by(frontier.c.night.desc(), frontier.c.place, frontier.c.canonical_url)
+            .limit(limit - len(found))
+        )
+        found.extend(Link(*row) for row in rows)
+    if found:
         conn.execute(
             update(frontier)
             .where(
                 frontier.c.source_id == source_id,
-                frontier.c.canonical_url.in_([link.canonical_url for link in links]),
+                frontier.c.canonical_url.in_([link.canonical_url for link in found]),
             )
             .values(state="leased", lease_until=now + timedelta(seconds=ttl_s))
         )
-    return links
+    return found
+
+
+def count_waiting(conn: Connection, source_id: str, *, night: date) -> int:
+    """How many links of the source are queued, among those offered on this night or earlier."""
+    return conn.execute(
+        select(func.count()).where(
+            frontier.c.source_id == source_id, frontier.c.state == "queued", frontier.c.night <= night
+        )
+    ).scalar_one()
+
+
+def count_fetched(conn: Connection, source_id: str, *, night: date) -> int:
+    """How many articles with a page of their own were first collected on this night."""
+    return conn.execute(
+        select(func.count()).where(
+            pages.c.night == night, pages.c.source_id == source_id, pages.c.format == "html"
+        )
+    ).scalar_one()
 
 
 def release_leases(conn: Connection, source_id: str) -> int:
@@ -126,24 +195,45 @@ def release_leases(conn: Connection, source_id: str) -> int:
     return released.rowcount
 
 
-def finish(conn: Connection, page: RawPage) -> bool:
-    """Store a page and mark its link done, together; True when the page is new.
+def finish(conn: Connection, page: RawPage) -> Stored:
+    """Store a page and mark its link done, together.
 
     `page.canonical_url` must be that of the Link that was leased, also when the server redirected.
     """
-    new = put_page(conn, page)
+    stored = put_page(conn, page)
     conn.execute(
         update(frontier)
         .where(frontier.c.source_id == page.source_id, frontier.c.canonical_url == page.canonical_url)
         .values(state="done", lease_until=None, failed_night=None, reason="")
     )
-    return new
+    return stored
 
 
-def put_page(conn: Connection, page: RawPage) -> bool:
-    """Store a page that came inside a larger response; True when new, False when its first version stays."""
+def put_page(conn: Connection, page: RawPage) -> Stored:
+    """Store a page; where it is known and its text has changed since, the older version becomes a revision.
+
+    The page keeps its id and the night on which it was first collected. A version that was fetched earlier
+    than the stored one changes nothing, so that a replay that starts over gives the same rows.
+    """
     row = values_of(page, state=State.FETCHED, reason="", extractor_version="")
-    return upsert(conn, pages, [row], keys=("source_id", "canonical_url"), update=False) == 1
+    if upsert(conn, pages, [row], keys=("source_id", "canonical_url"), update=False):
+        return Stored.NEW
+    known = (
+        conn.execute(
+            select(pages).where(
+                pages.c.source_id == page.source_id, pages.c.canonical_url == page.canonical_url
+            )
+        )
+        .mappings()
+        .one()
+    )
+    if not is_newer_version(page, known):
+        return Stored.KNOWN
+    supersede(conn, known, night=night_of(known["fetched_at"]))
+    stays = ("page_id", "source_id", "canonical_url", "night")
+    changes = {name: value for name, value in row.items() if name not in stays}
+    conn.execute(update(pages).where(pages.c.page_id == known["page_id"]).values(changes))
+    return Stored.REVISED
 
 
 def fail(conn: Connection, source_id: str, canonical_url: str, *, reason: str, night: date) -> None:

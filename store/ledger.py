@@ -8,10 +8,18 @@ the ledger out.
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, case, func, insert, or_, select, update
 
 from store.db import upsert
-from store.records import CODE_VERSION, Outcome, SourceReport, StageReport, StoppedError
+from store.records import (
+    CODE_VERSION,
+    GOOD_OUTCOMES,
+    Outcome,
+    SourceReport,
+    StageReport,
+    State,
+    StoppedError,
+)
 from store.rows import values_of
 from store.schema import documents, incidents, pages, run_sources, run_stages, runs
 
@@ -28,6 +36,18 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NightCounts:
+    """What became of the articles that were first collected from one source in one night."""
+
+    items: int
+    #: Those that extraction has read, or has found to hold no article.
+    looked_at: int
+    with_title: int
+    with_body: int
+    with_time: int
 
 
 def start_run(engine: Engine, *, command: str, night: date, model_version: str = "") -> int:
@@ -92,6 +112,48 @@ def source_history(conn: Connection, *, nights: int = 14) -> list[SourceReport]:
         .order_by(run_sources.c.source_id, run_sources.c.night)
     )
     return [SourceReport(**dict(row) | {"outcome": Outcome(row["outcome"])}) for row in found.mappings()]
+
+
+def count_night(conn: Connection, source_id: str, night: date, *, body_chars: int) -> NightCounts:
+    """Count a night's articles of a source, and those with title, body (`body_chars` or more) and hour.
+
+    Left out of `looked_at` is what waits for extraction, and what another source had brought before.
+    """
+
+    def having(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(case((condition, 1)))
+
+    row = conn.execute(
+        select(
+            func.count(),
+            having(or_(documents.c.doc_id.is_not(None), pages.c.state == State.QUARANTINED)),
+            having(documents.c.title != ""),
+            having(func.length(documents.c.text) >= body_chars),
+            having(documents.c.published_precision == "minute"),
+        )
+        .select_from(pages.outerjoin(documents, documents.c.page_id == pages.c.page_id))
+        .where(pages.c.night == night, pages.c.source_id == source_id)
+    ).one()
+    return NightCounts(*row)
+
+
+def trailing_items(conn: Connection, source_id: str, *, before: date, nights: int) -> list[int]:
+    """How many articles each of the last `nights` good nights of a source brought, newest first."""
+    last = (
+        select(run_sources.c.night, func.max(run_sources.c.run_id).label("run_id"))
+        .where(run_sources.c.source_id == source_id, run_sources.c.night < before)
+        .group_by(run_sources.c.night)
+        .subquery()
+    )
+    found = conn.execute(
+        # Not `.items`: that is a method of the collection of columns.
+        select(run_sources.c["items"])
+        .join(last, (run_sources.c.run_id == last.c.run_id) & (run_sources.c.night == last.c.night))
+        .where(run_sources.c.source_id == source_id, run_sources.c.outcome.in_(GOOD_OUTCOMES))
+        .order_by(run_sources.c.night.desc())
+        .limit(nights)
+    )
+    return list(found.scalars())
 
 
 def last_run(conn: Connection) -> Run | None:

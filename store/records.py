@@ -127,6 +127,12 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"
     MALFORMED = "malformed"
     ENCODING = "encoding"
+    #: Pages came, but titles or bodies are missing from more of them than the manifest allows.
+    LAYOUT_CHANGED = "layout_changed"
+    #: The service cannot be asked at all: switched off, no credentials, no access offered.
+    UNAVAILABLE = "unavailable"
+    #: Credentials were sent and refused.
+    UNAUTHORISED = "unauthorised"
     TIMEOUT = "timeout"
     ERROR = "error"
 
@@ -167,6 +173,10 @@ class RawPage:
     body_sha256: str
     pages_expected: int = 1
     bodies: tuple[bytes, ...] = ()
+    #: sha256 of title and text alone, where a body also carries what is no text (times, counters); else "".
+    content_sha256: str = ""
+    #: When the outlet says that it changed the text last; None where it does not say.
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +281,35 @@ class SourceReport:
     new_pages: int
     failed: int
     message: str
+    #: Stored articles whose text has changed and was stored anew.
+    revisions: int = 0
+    #: Links that stay queued because a bound of the manifest was reached.
+    still_queued: int = 0
+    #: Articles first collected in this night, by whichever run of it.
+    items: int = 0
+    #: Of these, those that extraction has looked at; None before it has run.
+    looked_at: int | None = None
+    #: Of those looked at: with a title, with a body of news length, with a time of day.
+    with_title: int | None = None
+    with_body: int | None = None
+    with_time: int | None = None
+    #: Median of `items` over the trailing nights; None while there are too few.
+    median_items: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An older version of an article: the text as it was before its outlet changed it."""
+
+    revision_id: str
+    page_id: str
+    night: date
+    fetched_at: datetime
+    title: str
+    text: str
+    text_sha256: str
+    #: Whether an analyst had decided on this very text.
+    reviewed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, Select, and_, delete, exists, or_, select, update
 
 from store.records import State, UsageError
+from store.revisions import was_decided
 from store.schema import WORK_STAGES, candidates, documents, failures, incidents, pages
 from store.schema import incident_documents as members
 
@@ -34,8 +35,18 @@ def reopen(conn: Connection, *, stage: str, version: str) -> int:
 
 
 def leave_incidents(conn: Connection, doc_ids: Select[tuple[str]]) -> None:
-    """Take documents out of their incidents; an incident left empty goes, unless it was reviewed."""
-    conn.execute(delete(members).where(members.c.doc_id.in_(doc_ids)))
+    """Take documents out of their incidents; an incident left empty goes, unless it was reviewed.
+
+    A document stays in a reviewed incident when the decision was made on it, or on an older text of it.
+    """
+    reviewed = select(incidents.c.incident_id).where(incidents.c.state == State.REVIEWED)
+    decided = select(documents.c.doc_id).where(or_(documents.c.state == State.REVIEWED, was_decided()))
+    conn.execute(
+        delete(members).where(
+            members.c.doc_id.in_(doc_ids),
+            ~and_(members.c.incident_id.in_(reviewed), members.c.doc_id.in_(decided)),
+        )
+    )
     has_member = exists().where(members.c.incident_id == incidents.c.incident_id)
     conn.execute(delete(incidents).where(~has_member, incidents.c.state != State.REVIEWED))
 

@@ -1,6 +1,7 @@
 """The tables of one night: natural keys, CHECKs on every vocabulary, foreign keys between stages.
 
     frontier ─▶ pages ─▶ documents ─▶ candidates ─▶ predictions ─▶ incident_documents ─▶ incidents
+                 └─▶ revisions (older versions)
     runs ─▶ run_sources, run_stages          failures          validators
 
 Promises: the same tables on SQLite and PostgreSQL; times are aware and kept in UTC; text comes back exactly
@@ -29,6 +30,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.exc import DontWrapMixin
 
@@ -162,11 +164,47 @@ pages = Table(
     Column("state", PlainText, nullable=False),
     Column("reason", PlainText, nullable=False),
     Column("extractor_version", PlainText, nullable=False),
+    Column("content_sha256", PlainText, nullable=False, server_default=""),
+    Column("modified", UtcTime),
     UniqueConstraint("source_id", "canonical_url"),
     _one_of("state", PAGE_STATES),
     _one_of("format", ("html", "blogger", "wordpress", "feed", "social")),
     _not_negative("pages_expected"),
     Index(None, "state", "night", "page_id"),
+    Index(None, "night", "source_id"),
+)
+
+# The versions that a page had before its newest one. `revision_id` is the page's id, "#" and 1, 2 ...
+# A version that was extracted brings its text along; one that was not waits for the extract stage as a page
+# does.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("revision_id", PlainText, primary_key=True),
+    Column("page_id", PlainText, ForeignKey("pages.page_id"), nullable=False),
+    Column("url", PlainText, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("fetched_at", UtcTime, nullable=False, info=NOT_CONTENT),
+    Column("status", Integer, nullable=False),
+    Column("format", PlainText, nullable=False),
+    Column("part", PlainText, nullable=False),
+    Column("encoding", PlainText, nullable=False),
+    Column("refs", WarcRefs, nullable=False, info=NOT_CONTENT),
+    Column("body_sha256", PlainText, nullable=False),
+    Column("content_sha256", PlainText, nullable=False),
+    Column("modified", UtcTime),
+    Column("pages_expected", Integer, nullable=False),
+    Column("title", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
+    Column("text_sha256", PlainText, nullable=False),
+    Column("reviewed", Boolean, nullable=False),
+    Column("state", PlainText, nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("extractor_version", PlainText, nullable=False),
+    _one_of("state", PAGE_STATES),
+    _not_negative("pages_expected"),
+    Index(None, "page_id"),
+    Index(None, "state", "night", "revision_id"),
 )
 
 frontier = Table(
@@ -182,10 +220,12 @@ frontier = Table(
     Column("attempts", Integer, nullable=False, info=NOT_CONTENT),
     Column("failed_night", Date),
     Column("reason", PlainText, nullable=False),
+    Column("modified", UtcTime),
     _one_of("state", FRONTIER_STATES),
     _not_negative("attempts", "place"),
     CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
-    Index(None, "source_id", "state"),
+    # In the order of handing out, so that a lease costs the same however long the queue is.
+    Index("ix_frontier_order", "source_id", "state", text("night DESC"), "place", "canonical_url"),
 )
 
 documents = Table(
@@ -334,8 +374,16 @@ run_sources = Table(
     Column("new_pages", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("message", PlainText, nullable=False),
+    Column("revisions", Integer, nullable=False, server_default="0"),
+    Column("still_queued", Integer, nullable=False, server_default="0"),
+    Column("items", Integer, nullable=False, server_default="0"),
+    Column("looked_at", Integer),
+    Column("with_title", Integer),
+    Column("with_body", Integer),
+    Column("with_time", Integer),
+    Column("median_items", Float),
     _one_of("outcome", Outcome),
-    _not_negative("requests", "pages", "new_pages", "failed"),
+    _not_negative("requests", "pages", "new_pages", "failed", "revisions", "still_queued", "items"),
     Index(None, "night"),
     info=NOT_CONTENT,
 )

@@ -4,7 +4,8 @@
     documents: extracted ─ screen ─▶ screened ─ classify ─▶ scored ─ group ─▶ grouped ─▶ queued ─▶ reviewed
 
 Promises: pending items come in one order; saving twice is the same as saving once; an item that fails
-MAX_FAILURES times is quarantined and no longer pending; reviewed documents are left as they are.
+MAX_FAILURES times is quarantined and no longer pending; a reviewed document is left as it is until its outlet
+changes the text, and the decision even then.
 Never does: compute an output, or open a transaction of its own (but for `note_failure`).
 """
 
@@ -19,44 +20,71 @@ from store.db import insert_into, upsert
 from store.records import Candidate, Document, Incident, Prediction, RawPage, State, StoppedError, UsageError
 from store.reopen import leave_incidents
 from store.reopen import reopen as reopen  # part of what a stage offers
+from store.revisions import is_revision, pending_revisions, save_revision, was_decided
 from store.rows import read_candidate, read_document, read_incident, read_page, read_prediction, values_of
-from store.schema import WORK_STAGES, candidates, documents, failures, incidents, pages, predictions
+from store.schema import (
+    WORK_STAGES,
+    candidates,
+    documents,
+    failures,
+    incidents,
+    pages,
+    predictions,
+    revisions,
+)
 from store.schema import incident_documents as members
 
 #: A poison item is tried this often per stage and then set aside (reliability rule R15: 3 tries).
 MAX_FAILURES: Final = 3
+#: What a document is to the later stages: where none of it has changed, what they made of it still holds.
+READ_FIELDS: Final = ("title", "text", "published_at", "published_precision", "dateline")
 #: Enough of an error to recognise it; a parser's message may carry a whole page.
 MAX_ERROR_CHARS: Final = 500
 
 
 def pending_pages(conn: Connection, *, limit: int | None) -> list[RawPage]:
-    """Pages to extract, by (night, page_id), without bodies: `crawlers.archive` loads those."""
+    """Pages to extract, by (night, page_id), without bodies: `crawlers.archive` loads those.
+
+    After them come older versions that were superseded before they were extracted; their `page_id` is that of
+    the version.
+    """
     found = conn.execute(
         select(pages)
         .where(pages.c.state == State.FETCHED)
         .order_by(pages.c.night, pages.c.page_id)
         .limit(limit)
     )
-    return [read_page(row) for row in found.mappings()]
+    newest = [read_page(row) for row in found.mappings()]
+    return newest + pending_revisions(conn, limit=None if limit is None else limit - len(newest))
 
 
 def save_document(conn: Connection, page_id: str, doc: Document, *, version: str) -> None:
     """Store the document of a page; page and document are `extracted`.
 
-    A later page of the same source with the same address replaces the document. Where another source has
-    brought the same address before, its document stays. A reviewed document stays as the analyst saw it.
+    A later version of the same page replaces the document; where nothing that is read has changed, it stays
+    as far as it had come. A document that an analyst has decided on keeps its place in the incident. Where
+    another source has brought the same address before, its document stays. Of an older version of a page
+    only the text is kept.
     """
     _set_page(conn, page_id, State.EXTRACTED, reason="", version=version)
+    conn.execute(delete(failures).where(failures.c.stage == "extract", failures.c.item_id == page_id))
+    if is_revision(page_id):
+        save_revision(conn, page_id, doc)
+        return
     row = values_of(doc, state=State.EXTRACTED, scored_by="", grouped_by="")
     statement = insert_into(conn, documents).values(row)
+    unread = documents.c.state.in_([State.FETCHED, State.QUARANTINED])
+    changed = or_(*(documents.c[name].is_distinct_from(statement.excluded[name]) for name in READ_FIELDS))
+    # A decision on a text that has no newer version is never worked out anew.
+    open_again = or_(documents.c.state != State.REVIEWED, was_decided())
     statement = statement.on_conflict_do_update(
         index_elements=["doc_id"],
         set_={name: statement.excluded[name] for name in row if name != "doc_id"},
-        where=(documents.c.source_id == statement.excluded.source_id) & (documents.c.state != State.REVIEWED),
+        where=(documents.c.source_id == statement.excluded.source_id) & or_(unread, changed) & open_again,
     )
     if conn.execute(statement.returning(documents.c.doc_id)).first() is not None:
         leave_incidents(conn, select(documents.c.doc_id).where(documents.c.doc_id == doc.doc_id))
-        conn.execute(delete(failures).where(failures.c.item_id.in_([page_id, doc.doc_id])))
+        conn.execute(delete(failures).where(failures.c.item_id == doc.doc_id))
 
 
 def drop_page(conn: Connection, page_id: str, *, reason: str, version: str) -> None:
@@ -102,7 +130,9 @@ def pending_classify(conn: Connection, *, limit: int | None) -> list[tuple[Docum
 def save_prediction(conn: Connection, doc_id: str, prediction: Prediction | None, *, model: str) -> None:
     """Store what the classifier said (None: screened out, not classified); the document is `scored`."""
     if prediction is None:
-        conn.execute(delete(predictions).where(predictions.c.doc_id == doc_id))
+        # A document that was decided on stays in its incident, with the prediction that put it there.
+        member = exists().where(members.c.doc_id == doc_id)
+        conn.execute(delete(predictions).where(predictions.c.doc_id == doc_id, ~member))
     elif prediction.doc_id != doc_id:
         raise StoppedError(f"prediction for {prediction.doc_id} was handed in for {doc_id}. This is a bug.")
     else:
@@ -112,7 +142,7 @@ def save_prediction(conn: Connection, doc_id: str, prediction: Prediction | None
 
 
 def pending_group(conn: Connection) -> list[tuple[Document, Prediction]]:
-    """Flagged documents in no incident yet, by (publication or else fetch time, doc_id)."""
+    """Scored documents that are flagged, by (publication or else fetch time, doc_id)."""
     found = conn.execute(
         select(documents, predictions)
         .join(predictions, predictions.c.doc_id == documents.c.doc_id)
@@ -152,8 +182,9 @@ def incident_members(
 def save_incidents(conn: Connection, changed: Iterable[Incident], *, version: str) -> None:
     """Store new and changed incidents with their members; scored members are `grouped`.
 
-    So are scored documents without a flag: there is nothing to group in them. Call it in the transaction
-    that read `pending_group`, once for all incidents of the stage.
+    So are scored documents without a flag: there is nothing to group in them. A document that was decided on
+    and has changed since is `reviewed` again. Call it in the transaction that read `pending_group`, once for
+    all incidents of the stage.
     """
     for incident in changed:
         row = values_of(incident)
@@ -173,6 +204,16 @@ def save_incidents(conn: Connection, changed: Iterable[Incident], *, version: st
         upsert(conn, members, places, keys=("doc_id",), update=True)
     in_incident = exists().where(members.c.doc_id == documents.c.doc_id)
     flagged = exists().where(predictions.c.doc_id == documents.c.doc_id, predictions.c.flagged)
+    decided = select(members.c.doc_id).join(incidents, incidents.c.incident_id == members.c.incident_id)
+    conn.execute(
+        update(documents)
+        .where(
+            documents.c.state == State.SCORED,
+            documents.c.doc_id.in_(decided.where(incidents.c.state == State.REVIEWED)),
+            was_decided(),
+        )
+        .values(state=State.REVIEWED, grouped_by=version)
+    )
     conn.execute(
         update(documents)
         .where(documents.c.state == State.SCORED, or_(in_incident, ~flagged))
@@ -218,9 +259,10 @@ def note_failure(
 
 
 def _set_page(conn: Connection, page_id: str, state: State, *, reason: str, version: str) -> None:
+    older = is_revision(page_id)
     done = conn.execute(
-        update(pages)
-        .where(pages.c.page_id == page_id)
+        update(revisions if older else pages)
+        .where(revisions.c.revision_id == page_id if older else pages.c.page_id == page_id)
         .values(state=state, reason=reason, extractor_version=version)
     )
     if done.rowcount != 1:

@@ -4,14 +4,15 @@
                 └─▶ links ─▶ frontier ─ lease ─▶ article ─▶ its further pages ─▶ store
 
 Promises: what an entry lists is in the frontier before the first article is asked for; a page and its
-`done` are one transaction; an article that fails is named and tried again on a later night; no article is
-fetched twice. Never does: raise over a bad response, or leave a lease behind.
+`done` are one transaction; an article that fails is named and tried again on a later night; none is fetched
+twice unless its outlet says that it changed it; no more are fetched, and no longer, than the manifest allows.
+Never does: raise over a bad response, or leave a lease behind.
 """
 
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -19,6 +20,7 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response, TextResponse
+from sqlalchemy import Connection
 from twisted.python.failure import Failure
 
 from crawlers.archive import read_record
@@ -28,7 +30,7 @@ from crawlers.manifest import Entry
 from crawlers.politeness import RobotsForbidden, SourceStopped, classify_response
 from crawlers.recorder import FETCHED_AT, REF
 from crawlers.spiders import blogger, export, feed, sitemap, wordpress
-from crawlers.spiders.listing import FoundLink, Listing, Reader
+from crawlers.spiders.listing import FoundLink, Listing, Reader, newest_first
 from crawlers.spiders.pages import (
     FetchedPage,
     article_page,
@@ -60,14 +62,13 @@ READERS: Mapping[str, tuple[Callable[[Entry], str], Reader]] = {
 CONDITIONAL_KINDS = frozenset({"feed", "sitemap", "export"})
 #: An index names sitemaps, these name articles; a third level is not followed.
 SITEMAP_DEPTH = 2
-#: Articles of one source in one night; the rest stays queued. At 1 s each this is a quarter of an hour.
-ARTICLES_PER_NIGHT = 1_000
+#: Articles that are leased at one time: enough to keep the wire busy, few enough that the newest come first
+#: when an entry lists them late, and that the time of a night is kept.
+HAND = 8
 #: Longer than any night; a lease of a killed run is given back at the next start in any case.
 LEASE_S = 24 * 3600.0
 #: Failures of an entry after which its fallback is not tried: the outlet as a whole wants us to stop.
 NO_FALLBACK = frozenset({Outcome.CHALLENGE, Outcome.RATE_LIMITED})
-#: Faults of one listing that the report names.
-NAMED_FAULTS = 3
 
 
 class SourceSpider(Spider):
@@ -78,6 +79,7 @@ class SourceSpider(Spider):
     def __init__(self, job: Job) -> None:
         super().__init__(name=job.source.id)
         self.job = job
+        self.in_hand = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -89,6 +91,8 @@ class SourceSpider(Spider):
         """Ask every entry point; files on this machine are read at once."""
         with self.job.engine.begin() as conn:
             frontier.release_leases(conn, self.job.source.id)
+            fetched = frontier.count_fetched(conn, self.job.source.id, night=self.job.night)
+        self.job.tally.begin(fetched)
         for entry in self.job.source.entries:
             if entry.path:
                 self.read_files(entry)
@@ -100,6 +104,8 @@ class SourceSpider(Spider):
         log.debug("%s: closed (%s)", self.job.source.id, reason)
         with self.job.engine.begin() as conn:
             frontier.release_leases(conn, self.job.source.id)
+            waiting = frontier.count_waiting(conn, self.job.source.id, night=self.job.night)
+        self.job.tally.still_queued = waiting
 
     def callback_failed(self, failure: Failure) -> None:
         """A bug or a broken store: the source ends as `error`, the night goes on unless it must not."""
@@ -120,7 +126,7 @@ class SourceSpider(Spider):
     def entry_request(self, entry: Entry, url: str, *, depth: int) -> Request:
         """Build the request for one response of an entry."""
         headers = {}
-        if entry.kind in CONDITIONAL_KINDS and self.job.index is None:
+        if entry.kind in CONDITIONAL_KINDS and self.job.index is None and self.job.source.conditional:
             with self.job.engine.begin() as conn:
                 known = frontier.get_validator(conn, url)
             if known and known.etag:
@@ -149,6 +155,10 @@ class SourceSpider(Spider):
             yield from self.entry_problem(entry, outcome, f"{entry.kind} {response.url} {text}")
             return
         response = self.as_archived(response)
+        if self.is_unchanged(entry, response):
+            self.job.tally.unmodified += 1
+            yield from self.article_requests()
+            return
         try:
             listing = READERS[entry.kind][1](entry, response, self.job.source, self.job.night)
         except ValueError as error:
@@ -160,10 +170,20 @@ class SourceSpider(Spider):
             self.job.tally.problems.append((outcome, f"{entry.kind} {response.url}: {text}"))
         self.note_faults(listing)
         follow = listing.more if entry.kind != "sitemap" or depth < SITEMAP_DEPTH else ()
-        self.store_listing(listing, response, validate=not follow and entry.kind in CONDITIONAL_KINDS)
+        # A listing with a fault is read again tomorrow, so that the fault is reported tomorrow too.
+        validate = not follow and not listing.problem and entry.kind in CONDITIONAL_KINDS
+        self.store_listing(listing, response, validate=validate)
         for url in follow:
             yield self.entry_request(entry, url, depth=depth + 1)
         yield from self.article_requests()
+
+    def is_unchanged(self, entry: Entry, response: Response) -> bool:
+        """Say whether an entry has answered, in full, what it answered last time."""
+        if entry.kind not in CONDITIONAL_KINDS or self.job.index is not None:
+            return False
+        with self.job.engine.begin() as conn:
+            known = frontier.get_validator(conn, response.url)
+        return known is not None and known.body_sha256 == hashlib.sha256(response.body).hexdigest()
 
     def entry_failed(self, failure: Failure) -> Iterator[Request]:
         """An entry that gave no response."""
@@ -214,11 +234,7 @@ class SourceSpider(Spider):
         """Name what could not be read, count what was left out."""
         for fault in listing.faults:
             log.warning("%s: %s", self.job.source.id, fault)
-        for fault in listing.faults[:NAMED_FAULTS]:
-            self.job.tally.note(fault)
-        if len(listing.faults) > NAMED_FAULTS:
-            self.job.tally.note(f"{len(listing.faults)} unreadable items in all")
-        self.job.tally.unreadable += len(listing.faults)
+        self.job.tally.note_faults(listing.faults)
         self.job.tally.skipped += listing.old
 
     def store_listing(self, listing: Listing, response: Response, *, validate: bool) -> None:
@@ -231,10 +247,11 @@ class SourceSpider(Spider):
                 last_modified=(response.headers.get("Last-Modified") or b"").decode("latin-1"),
                 body_sha256=hashlib.sha256(response.body).hexdigest(),
             )
-        links = [link for found in listing.links if (link := self.link_of(found))]
-        self.count_listed(link.published for link in listing.links)
+        links = [link for found in newest_first(listing.links) if (link := self.link_of(found))]
+        self.job.tally.count_listed((link.published for link in listing.links), night=self.job.night)
         with self.job.engine.begin() as conn:
             frontier.offer(conn, self.job.source.id, links, night=self.job.night)
+            frontier.offer_changed(conn, self.job.source.id, links, night=self.job.night)
         self.store_parts(listing, response.meta[REF], response.meta[FETCHED_AT], response.status, validator)
 
     def store_parts(
@@ -242,7 +259,7 @@ class SourceSpider(Spider):
     ) -> None:
         """Store the articles and posts that a response carries whole, and its validator, together."""
         source = self.job.source
-        self.count_listed(part.published for part in listing.parts)
+        self.job.tally.count_listed((part.published for part in listing.parts), night=self.job.night)
         with self.job.engine.begin() as conn:
             for part in listing.parts:
                 canonical = canonical_of(part.url, source, own=part.format != "social")
@@ -250,24 +267,37 @@ class SourceSpider(Spider):
                     self.job.tally.skipped += 1
                     continue
                 page = part_page(self.job, part, canonical, ref=ref, fetched_at=fetched_at, status=status)
-                self.job.tally.pages += 1
-                self.job.tally.new_pages += frontier.put_page(conn, page)
+                self.job.tally.count(frontier.put_page(conn, page))
             if validator:
                 frontier.put_validator(conn, validator)
 
     # --- articles ------------------------------------------------------------------------------------
 
     def article_requests(self) -> Iterator[Request]:
-        """Lease what is queued and ask for it."""
+        """Lease what may be fetched now and ask for it."""
         with self.job.engine.begin() as conn:
-            links = frontier.lease(
-                conn,
-                self.job.source.id,
-                now=datetime.now(UTC),
-                ttl_s=LEASE_S,
-                limit=ARTICLES_PER_NIGHT,
-                night=self.job.night,
-            )
+            links = self.lease(conn)
+        yield from self.first_requests(links)
+
+    def lease(self, conn: Connection) -> list[Link]:
+        """Fill the hand, as far as the bounds of the night allow."""
+        limit = min(HAND - self.in_hand, self.job.room())
+        if limit <= 0:
+            return []
+        links = frontier.lease(
+            conn,
+            self.job.source.id,
+            now=datetime.now(UTC),
+            ttl_s=LEASE_S,
+            limit=limit,
+            night=self.job.night,
+        )
+        self.in_hand += len(links)
+        self.job.tally.asked += len(links)
+        return links
+
+    def first_requests(self, links: Iterable[Link]) -> Iterator[Request]:
+        """Build the request for the first page of each article."""
         for link in links:
             yield self.article_request(request_address(link.url, self.job.source.pages), link, ())
 
@@ -288,7 +318,8 @@ class SourceSpider(Spider):
         if outcome or not isinstance(response, TextResponse) or not response.body.strip():
             what = f"answered {response.status}" if outcome else "is no text"
             what = "is a challenge page" if outcome is Outcome.CHALLENGE else what
-            self.give_up(link, earlier, outcome or Outcome.MALFORMED, f"{response.url} {what}")
+            reason = f"{response.url} {what}"
+            yield from self.give_up(link, earlier, outcome or Outcome.MALFORMED, reason)
             return
         response = self.as_archived(response)
         pages = self.job.source.pages
@@ -297,33 +328,40 @@ class SourceSpider(Spider):
         if following:
             yield self.article_request(following, link, fetched)
         else:
-            self.store_article(link, fetched, pages_named(response, pages))
+            yield from self.store_article(link, fetched, pages_named(response, pages))
 
-    def article_failed(self, failure: Failure) -> None:
+    def article_failed(self, failure: Failure) -> Iterator[Request]:
         """An article page that gave no response."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy hangs it on
         if isinstance(failure.value, SourceStopped):
             return
         outcome, text = self.reason_of(failure)
-        self.give_up(request.cb_kwargs["link"], request.cb_kwargs["earlier"], outcome, text)
+        yield from self.give_up(request.cb_kwargs["link"], request.cb_kwargs["earlier"], outcome, text)
 
-    def give_up(self, link: Link, earlier: tuple[FetchedPage, ...], outcome: Outcome, text: str) -> None:
+    def give_up(
+        self, link: Link, earlier: tuple[FetchedPage, ...], outcome: Outcome, text: str
+    ) -> Iterator[Request]:
         """Count a failed page; of an article whose first pages came, these are stored."""
         self.job.tally.failures.append((outcome, text))
         if earlier:
-            self.store_article(link, earlier, len(earlier) + 1)
+            yield from self.store_article(link, earlier, len(earlier) + 1)
             return
+        self.in_hand -= 1
         with self.job.engine.begin() as conn:
             frontier.fail(conn, self.job.source.id, link.canonical_url, reason=text, night=self.job.night)
+            following = self.lease(conn)
+        yield from self.first_requests(following)
 
-    def store_article(self, link: Link, fetched: tuple[FetchedPage, ...], expected: int) -> None:
-        """Store an article with all its pages and mark its link done."""
+    def store_article(self, link: Link, fetched: tuple[FetchedPage, ...], expected: int) -> Iterator[Request]:
+        """Store an article with all its pages, mark its link done and lease the next one, all at once."""
         page = article_page(self.job, link, fetched, expected)
+        self.in_hand -= 1
         with self.job.engine.begin() as conn:
-            new = frontier.finish(conn, page)
-        self.job.tally.pages += 1
-        self.job.tally.new_pages += new
+            stored = frontier.finish(conn, page)
+            following = self.lease(conn)
+        self.job.tally.count(stored)
         self.job.tally.misdeclared += not fetched[0].honest
+        yield from self.first_requests(following)
 
     # --- common --------------------------------------------------------------------------------------
 
@@ -336,14 +374,7 @@ class SourceSpider(Spider):
         if not canonical:
             self.job.tally.skipped += 1
             return None
-        return Link(found.url, canonical)
-
-    def count_listed(self, times: Iterable[datetime | None]) -> None:
-        """Count items that an entry lists, and those of them that are of this night or the day before."""
-        since = self.job.night - timedelta(days=1)
-        for published in times:
-            self.job.tally.listed += 1
-            self.job.tally.recent += published is None or frontier.night_of(published) >= since
+        return Link(found.url, canonical, found.modified)
 
     def as_archived(self, response: ResponseT) -> ResponseT:
         """Give the response with the body that the archive gives back, which its sha256 is taken of."""

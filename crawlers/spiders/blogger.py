@@ -36,9 +36,9 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
     found, faults = [], []
     for key, item in parts.blogger_entries(response.body):
         url = absolute(response.url, _address(item))
-        published = parse_iso(_text(item.get("published")))
+        published, modified = (parse_iso(_text(item.get(name))) for name in ("published", "updated"))
         if key and url:
-            found.append(FoundPart("blogger", key, url, parts.dump(item), published))
+            found.append(FoundPart("blogger", key, url, parts.dump(item), published, modified))
         else:
             faults.append(f"entry {key!r} has no public address")
     feed = parts.load_json(response.body)["feed"]

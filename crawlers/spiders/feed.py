@@ -48,7 +48,7 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
         io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
     )
     links = [
-        FoundLink(url, _published(item))
+        FoundLink(url, _published(item), _moment(dict.get(item, "updated_parsed")))
         for item in feed.entries
         if (url := absolute(response.url, str(item.get("link", ""))))
     ]
@@ -75,5 +75,8 @@ def _fault(feed: Any) -> str:
 
 def _published(item: Any) -> datetime | None:
     # dict.get: feedparser's own warns when it answers "updated" with "published".
-    moment = item.get("published_parsed") or dict.get(item, "updated_parsed")
-    return plausible(datetime.fromtimestamp(calendar.timegm(moment), UTC)) if moment else None
+    return _moment(item.get("published_parsed") or dict.get(item, "updated_parsed"))
+
+
+def _moment(parsed: Any) -> datetime | None:
+    return plausible(datetime.fromtimestamp(calendar.timegm(parsed), UTC)) if parsed else None

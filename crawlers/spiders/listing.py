@@ -4,8 +4,9 @@ Promises: readers are pure functions from a response to a `Listing`; they raise 
 response is not of their kind. Never does: request, store, or decide the outcome of a source.
 """
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -31,6 +32,8 @@ class FoundLink:
 
     url: str
     published: datetime | None = None
+    #: When the outlet says that it changed the article last.
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class FoundPart:
     url: str
     body: bytes
     published: datetime | None = None
+    #: When the outlet says that it changed the entry last.
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,11 @@ Reader = Callable[[Entry, Response, Source, date], Listing]
 def is_old(published: datetime | None, night: date) -> bool:
     """Say whether an item is older than a nightly crawl looks back; an unknown time is not old."""
     return published is not None and published.date() < night - LOOK_BACK
+
+
+def newest_first(links: Iterable[FoundLink]) -> list[FoundLink]:
+    """Order links by time of publication, newest first; those without a time come first, as listed."""
+    return sorted(links, key=lambda link: -link.published.timestamp() if link.published else -math.inf)
 
 
 def parse_iso(text: str) -> datetime | None:

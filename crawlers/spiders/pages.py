@@ -13,6 +13,7 @@ from scrapy.http import TextResponse
 from crawlers.archive import digest_bodies
 from crawlers.job import Job
 from crawlers.manifest import Pages, Source
+from crawlers.parts import text_of
 from crawlers.recorder import FETCHED_AT, REF
 from crawlers.spiders.listing import FoundPart, true_encoding
 from crawlers.urls import absolute, canonicalize, with_query, with_suffix
@@ -133,4 +134,6 @@ def part_page(
         encoding="utf-8",
         refs=(ref,),
         body_sha256=digest_bodies([part.body]),
+        content_sha256=digest_bodies([text_of(part.format, part.body)]),
+        modified=part.modified,
     )

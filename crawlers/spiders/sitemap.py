@@ -43,12 +43,12 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
     children: list[FoundLink] = []
     old, fault = 0, ""
     try:
-        for kind, place, published in _items(_unpacked(response.body)):
+        for kind, place, published, modified in _items(_unpacked(response.body)):
             url = absolute(response.url, place)
             if is_old(published, night):
                 old += 1
             elif url:
-                (links if kind == "url" else children).append(FoundLink(url, published))
+                (links if kind == "url" else children).append(FoundLink(url, published, modified))
             if len(links) > MAX_LINKS:
                 fault = f"more than {MAX_LINKS} recent addresses"
                 break
@@ -82,8 +82,8 @@ def _unpacked(body: bytes) -> bytes:
     return plain
 
 
-def _items(body: bytes) -> Iterator[tuple[str, str, datetime | None]]:
-    """Give ("url" or "sitemap", address, time) in the order of the file."""
+def _items(body: bytes) -> Iterator[tuple[str, str, datetime | None, datetime | None]]:
+    """Give ("url" or "sitemap", address, published or else modified, modified) in the order of the file."""
     values: dict[str, str] = {}
     root = ""
     steps = etree.iterparse(
@@ -100,8 +100,9 @@ def _items(body: bytes) -> Iterator[tuple[str, str, datetime | None]]:
             # Image and video extensions have a `loc` of their own; the first one is the article's.
             values.setdefault(name, (element.text or "").strip())
         elif name in ("url", "sitemap"):
-            moment = values.get("publication_date") or values.get("lastmod") or ""
-            yield name, values.get("loc", ""), parse_iso(moment)
+            modified = values.get("lastmod", "")
+            published = values.get("publication_date") or modified
+            yield name, values.get("loc", ""), parse_iso(published), parse_iso(modified)
             values = {}
             element.clear()
             # Cleared elements stay children of the root unless they are cut off.

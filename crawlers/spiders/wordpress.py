@@ -38,8 +38,10 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
     for key, post in parts.wordpress_posts(response.body):
         url = absolute(response.url, str(post.get("link", "")))
         if url:
-            published = parse_iso(str(post.get("date_gmt", "")))
-            found.append(FoundPart("wordpress", key, url, parts.dump(post), published))
+            published, modified = (
+                parse_iso(str(post.get(name, ""))) for name in ("date_gmt", "modified_gmt")
+            )
+            found.append(FoundPart("wordpress", key, url, parts.dump(post), published, modified))
         else:
             faults.append(f"post {key!r} has no address")
     page = int((parse_qs(urlsplit(response.url).query).get("page") or ["1"])[-1])

@@ -1,13 +1,16 @@
 """From counts to one outcome word, whatever the order of the facts."""
 
 import itertools
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 
+from crawlers.archive import ArchiveIndex
 from crawlers.job import PRECEDENCE, Job, Tally, report_of, worst
+from store.frontier import Stored
 from store.records import Outcome, SourceReport
 from tests.crawlers.samples import source
 
@@ -42,6 +45,9 @@ def test_every_outcome_has_its_rank() -> None:
         ({"listed": 2, "failures": [(Outcome.ERROR, "x")]}, {}, Outcome.UNCHANGED),
         ({"listed": 2, "pages": 2, "new_pages": 2, "misdeclared": 2}, {}, Outcome.ENCODING),
         ({"listed": 2, "pages": 2, "new_pages": 2, "misdeclared": 1}, {}, Outcome.OK),
+        ({"listed": 2, "pages": 2, "revisions": 1}, {}, Outcome.OK),
+        ({"listed": 2, "failures": [(Outcome.UNAUTHORISED, "x")]}, {}, Outcome.UNAUTHORISED),
+        ({"problems": [(Outcome.UNAVAILABLE, "x")]}, {}, Outcome.UNAVAILABLE),
     ],
 )
 def test_facts_become_one_outcome(facts: dict[str, Any], items: dict[str, int], outcome: Outcome) -> None:
@@ -62,3 +68,45 @@ def test_the_message_names_failures_and_counts_the_rest() -> None:
         assert words in found.message
     assert found.message.count("catatan") == 1
     assert found.message.isprintable()
+
+
+def test_changed_texts_and_what_is_left_are_counted_and_named() -> None:
+    found = report(Tally(listed=9, pages=9, new_pages=3, revisions=2, still_queued=4))
+    assert (found.revisions, found.still_queued) == (2, 4)
+    assert "2 texts changed since they were stored" in found.message
+    assert "4 left for another night (bounds: 1000 articles, 60 minutes)" in found.message
+
+
+def test_a_tally_tells_new_pages_from_changed_and_known_ones() -> None:
+    tally = Tally()
+    for stored in (Stored.NEW, Stored.NEW, Stored.REVISED, Stored.KNOWN):
+        tally.count(stored)
+    assert (tally.pages, tally.new_pages, tally.revisions) == (4, 2, 1)
+
+
+def bounded(**bounds: float) -> Job:
+    return Job(source(bounds=bounds), date(2024, 9, 17), create_engine("sqlite://"), None, None)
+
+
+def test_a_night_has_room_until_its_articles_or_minutes_are_used_up() -> None:
+    job = bounded(articles=10)
+    job.tally.begin(4)
+    assert job.room() == 6
+    job.tally.asked += 6
+    assert job.room() == 0
+    late = bounded(minutes=1)
+    late.tally.begin(0)
+    assert late.room() == 1000
+    late.tally.began -= 61
+    assert late.room() == 0
+    stopped = bounded()
+    stopped.tally.begin(0)
+    stopped.tally.stopped = "asks to wait"
+    assert stopped.room() == 0
+
+
+def test_a_replay_has_no_bounds() -> None:
+    index = ArchiveIndex("a.warc.gz", {}, frozenset(), ())
+    job = replace(bounded(articles=1), index=index)
+    job.tally.begin(4)
+    assert job.room() > 1_000_000

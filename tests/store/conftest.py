@@ -15,3 +15,12 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     migrate(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Engine]:
+    """A second database, to compare with."""
+    engine = connect(f"sqlite:///{tmp_path / 'other.db'}")
+    migrate(engine)
+    yield engine
+    engine.dispose()

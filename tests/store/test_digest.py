@@ -90,6 +90,7 @@ def test_every_table_with_content_is_named(engine: Engine) -> None:
         "incidents",
         "pages",
         "predictions",
+        "revisions",
     ]
 
 

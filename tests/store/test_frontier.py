@@ -1,5 +1,6 @@
 """What is handed out, when, and in which order."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,10 @@ from sqlalchemy import Connection, Engine, select
 from store.frontier import (
     MAX_ATTEMPTS,
     Link,
+    Stored,
     Validator,
+    count_fetched,
+    count_waiting,
     fail,
     finish,
     get_validator,
@@ -16,6 +20,7 @@ from store.frontier import (
     lease,
     night_of,
     offer,
+    offer_changed,
     put_page,
     put_validator,
     release_leases,
@@ -45,7 +50,7 @@ def test_only_links_that_are_new_to_the_source_are_queued(engine: Engine) -> Non
 
 def test_a_link_whose_page_came_in_a_larger_response_is_not_queued(engine: Engine) -> None:
     with engine.begin() as conn:
-        assert put_page(conn, make_page(1))
+        assert put_page(conn, make_page(1)) is Stored.NEW
         assert offer(conn, SOURCE, LINKS, night=NIGHT) == 4
         assert LINKS[1] not in take(conn)
         assert is_done(conn, SOURCE, LINKS[1].canonical_url)
@@ -84,19 +89,106 @@ def test_a_finished_link_never_comes_back(engine: Engine) -> None:
     with engine.begin() as conn:
         offer(conn, SOURCE, LINKS[1:2], night=NIGHT)
         take(conn)
-        assert finish(conn, make_page(1))
+        assert finish(conn, make_page(1)) is Stored.NEW
         assert offer(conn, SOURCE, LINKS[1:2], night=NIGHT + DAY) == 0
         fail(conn, SOURCE, LINKS[1].canonical_url, reason="late answer", night=NIGHT)
         assert take(conn, nights=9) == []
         assert is_done(conn, SOURCE, LINKS[1].canonical_url)
 
 
-def test_the_first_version_of_a_page_stays(engine: Engine) -> None:
+def test_a_page_is_known_until_a_later_version_with_another_text_comes(engine: Engine) -> None:
+    first = make_page(1)
+    later = first.fetched_at + DAY
     with engine.begin() as conn:
-        assert put_page(conn, make_page(1))
-        assert not put_page(conn, make_page(1, body_sha256="f" * 64, night=NIGHT + 2 * DAY))
-        assert not finish(conn, make_page(1, body_sha256="e" * 64))
-        assert conn.execute(select(pages.c.body_sha256)).scalars().all() == [make_page(1).body_sha256]
+        assert put_page(conn, first) is Stored.NEW
+        assert put_page(conn, first) is Stored.KNOWN
+        # Fetched later, nothing new in it; fetched earlier, as by a replay that starts over.
+        assert put_page(conn, replace(first, fetched_at=later)) is Stored.KNOWN
+        assert put_page(conn, replace(first, body_sha256="f" * 64)) is Stored.KNOWN
+        # Another format cannot be compared; half an article does not replace a whole one.
+        other = replace(first, fetched_at=later, body_sha256="f" * 64)
+        assert put_page(conn, replace(other, format="feed", part="x")) is Stored.KNOWN
+        assert put_page(conn, replace(other, refs=first.refs[:1])) is Stored.KNOWN
+        assert conn.execute(select(pages.c.body_sha256)).scalars().all() == [first.body_sha256]
+        assert finish(conn, replace(other, night=NIGHT + DAY)) is Stored.REVISED
+        assert put_page(conn, first) is Stored.KNOWN
+        row = conn.execute(select(pages)).mappings().one()
+    assert (row["body_sha256"], row["night"], row["fetched_at"]) == ("f" * 64, NIGHT, later)
+    assert (row["page_id"], row["state"]) == (first.page_id, "fetched")
+
+
+def test_what_is_no_text_makes_no_revision(engine: Engine) -> None:
+    first = make_page(1, content_sha256="a" * 64, modified=NOW)
+    counted = replace(first, fetched_at=first.fetched_at + DAY, body_sha256="f" * 64)
+    with engine.begin() as conn:
+        assert put_page(conn, first) is Stored.NEW
+        # A counter in the entry; a template that writes the date into the text; then an edit.
+        assert put_page(conn, replace(counted, modified=NOW + DAY)) is Stored.KNOWN
+        assert put_page(conn, replace(counted, content_sha256="b" * 64)) is Stored.KNOWN
+        edited = replace(counted, content_sha256="b" * 64, modified=NOW + DAY)
+        assert put_page(conn, edited) is Stored.REVISED
+
+
+def changed(number: int, hours: float) -> Link:
+    """A link that its outlet says it changed so many hours after the night's crawl."""
+    return replace(LINKS[number], modified=NOW + timedelta(hours=hours))
+
+
+def test_an_article_is_queued_again_when_its_outlet_changed_it_later(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, [changed(1, -2), changed(2, -2)], night=NIGHT)
+        take(conn)
+        for number in (1, 2):
+            finish(conn, make_page(number, fetched_at=NOW))
+        again = NIGHT + DAY
+        assert offer_changed(conn, SOURCE, [LINKS[1], changed(2, -2)], night=again) == 0
+        # Announced late: our fetch was later than the change.
+        assert offer_changed(conn, SOURCE, [changed(1, -1)], night=again) == 0
+        assert offer_changed(conn, SOURCE, [changed(1, 5)], night=again) == 1
+        assert offer_changed(conn, SOURCE, [changed(1, 5)], night=again) == 0
+        # Not on the night before, which a replay that starts over would do.
+        assert take(conn) == []
+        assert take(conn, nights=1) == [changed(1, 5)]
+        fail(conn, SOURCE, LINKS[1].canonical_url, reason="HTTP 500", night=again)
+        assert take(conn, nights=2) == [changed(1, 5)]
+        finish(conn, make_page(1, fetched_at=NOW + 2 * DAY, body_sha256="f" * 64))
+        assert offer_changed(conn, SOURCE, [changed(1, 5)], night=again + DAY) == 0
+
+
+def test_a_server_that_stamps_everything_with_now_is_asked_for_a_week_and_no_longer(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, [LINKS[1]], night=NIGHT)
+        finish(conn, make_page(1, fetched_at=NOW))
+        nights = []
+        for number in range(1, 20):
+            links = [changed(1, 24 * number - 1)]
+            if offer_changed(conn, SOURCE, links, night=NIGHT + number * DAY):
+                nights.append(number)
+                finish(conn, make_page(1, fetched_at=NOW + number * DAY))
+    assert nights == list(range(1, 8))
+
+
+def test_what_waits_and_what_was_fetched_is_counted(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS, night=NIGHT)
+        offer(conn, "warta-mandar", LINKS, night=NIGHT)
+        take(conn, limit=2)
+        finish(conn, make_page(0))
+        put_page(conn, make_page(7, format="wordpress", part="7"))
+        assert count_waiting(conn, SOURCE, night=NIGHT) == 3
+        assert count_waiting(conn, SOURCE, night=NIGHT - DAY) == 0
+        assert count_fetched(conn, SOURCE, night=NIGHT) == 1
+        assert count_fetched(conn, SOURCE, night=NIGHT + DAY) == 0
+
+
+def test_fresh_links_come_before_those_that_failed(engine: Engine) -> None:
+    with engine.begin() as conn:
+        offer(conn, SOURCE, LINKS[:1], night=NIGHT + DAY)
+        take(conn, nights=1)
+        fail(conn, SOURCE, LINKS[0].canonical_url, reason="HTTP 500", night=NIGHT + DAY)
+        offer(conn, SOURCE, LINKS[1:3], night=NIGHT)
+        assert take(conn, nights=2, limit=2) == LINKS[1:3]
+        assert take(conn, nights=2, limit=2) == LINKS[:1]
 
 
 def test_page_and_state_come_together_or_not_at_all(engine: Engine) -> None:

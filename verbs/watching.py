@@ -1,0 +1,63 @@
+"""What the verbs do to watch the sources: judge a night after its pages were read, and show the state.
+
+Promises: every source that a run crawled is in the ledger with its verdict. Never does: judge by itself.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Engine
+
+from crawlers.manifest import Source
+from crawlers.watch import BODY_CHARS, TRAILING_NIGHTS, judge
+from review.status import status_table
+from review.tables import states_table
+from review.terminal import console, say
+from review.words import Language
+from store.db import reading
+from store.ledger import count_night, count_states, last_run, note_source, source_history, trailing_items
+from store.records import Outcome, SourceReport
+
+
+def judge_sources(
+    engine: Engine, run_id: int, reports: Iterable[SourceReport], sources: Sequence[Source]
+) -> list[SourceReport]:
+    """Complete the reports by what became of their pages, night after night, and enter them for the run.
+
+    Before extraction this gives the counts alone. A report whose manifest is gone is entered as it is.
+    """
+    known = {source.id: source for source in sources}
+    judged = []
+    for report in sorted(reports, key=lambda r: (r.night, r.source_id)):
+        made = report
+        if source := known.get(report.source_id):
+            with reading(engine) as conn:
+                counts = count_night(conn, source.id, report.night, body_chars=BODY_CHARS)
+                earlier = trailing_items(conn, source.id, before=report.night, nights=TRAILING_NIGHTS)
+            made = judge(report, source, counts, earlier)
+        # At once: the next night of this source looks back on it.
+        note_source(engine, run_id, made)
+        judged.append(made)
+    return judged
+
+
+def judge_extracted(engine: Engine, run_id: int, sources: Sequence[Source]) -> int:
+    """Judge the trailing nights anew after a stage `extract` of its own; how many sources changed layout."""
+    with reading(engine) as conn:
+        waiting = [r for r in source_history(conn, nights=TRAILING_NIGHTS) if r.looked_at != r.items]
+    judged = judge_sources(engine, run_id, waiting, sources)
+    changed = [report for report in judged if report.outcome is Outcome.LAYOUT_CHANGED]
+    for report in changed:
+        say(f"{report.source_id} ({report.night}): {report.message}")
+    return len(changed)
+
+
+def print_status(engine: Engine, *, nights: int, lang: Language) -> None:
+    """Print the last run, the state of each source over the last `nights` nights, and what waits where."""
+    with reading(engine) as conn:
+        last, history, states = last_run(conn), source_history(conn, nights=nights), count_states(conn)
+    if last is None:
+        say("no run yet; start one with: python pipeline.py nightly")
+        return
+    say(f"last run: {last.command} of night {last.night}, exit code {last.exit_code}")
+    console.print(status_table(history, lang))
+    console.print(states_table(states))

@@ -27,7 +27,7 @@ HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9
 #: Known time zones; asking the system walks a folder of hundreds of files, once for every manifest.
 _zones = functools.cache(zoneinfo.available_timezones)
 
-EntryKind = Literal["feed", "blogger", "wordpress", "sitemap", "export"]
+EntryKind = Literal["feed", "blogger", "wordpress", "sitemap", "export", "index"]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -38,7 +38,16 @@ class Entry(Part):
     url: str = ""
     #: kind = export only: glob of files on this machine, instead of `url`.
     path: str = ""
+    #: kind = index only: CSS of the links to articles and of the link to the next page, most pages of a day.
+    link: str = "a"
+    next: str = ""
+    pages: int = Field(default=50, ge=1, le=500)
     fallback: "Entry | None" = None
+
+    @field_validator("link", "next")
+    @classmethod
+    def _is_css(cls, selector: str) -> str:
+        return _checked_css(selector)
 
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:
@@ -46,6 +55,10 @@ class Entry(Part):
             raise ValueError("`path` is for kind = export; give `url`")
         if bool(self.url) == bool(self.path):
             raise ValueError("give `url` (http or https)" + (" or `path`" if self.kind == "export" else ""))
+        if self.kind == "index" and not all(mark in self.url for mark in ("%Y", "%m", "%d")):
+            raise ValueError("the `url` of an index names its day by %Y, %m and %d (and a page by {page})")
+        if self.fallback and "index" in (self.kind, self.fallback.kind):
+            raise ValueError("an index is for looking back: it has no fallback and is none")
         return self
 
 
@@ -196,7 +209,15 @@ class Source(Part):
         exports = any(entry.kind == "export" for entry in self.all_entries())
         if exports and (self.export is None or self.kind != "post"):
             raise ValueError('an entry of kind export needs a table [export] and kind = "post"')
+        if not self.nightly_entries():
+            raise ValueError("an index is for looking back; give an entry of another kind for the nights")
+        if len(self.nightly_entries()) < len(self.entries) and not self.articles.include:
+            raise ValueError("an index also links to what is no article; give `articles.include`")
         return self
+
+    def nightly_entries(self) -> list[Entry]:
+        """Give the entries that a night asks; an index is read by `crawl --since` alone."""
+        return [entry for entry in self.entries if entry.kind != "index"]
 
     def all_entries(self) -> list[Entry]:
         """Give the entries with their fallbacks, in the order of the file."""

@@ -23,6 +23,7 @@ from scrapy.settings import Settings
 from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex, build_index
+from crawlers.backfill import BackfillSpider
 from crawlers.job import Job, report_of
 from crawlers.manifest import Source
 from crawlers.settings import crawl_settings, user_agent, warn_without_contact
@@ -71,12 +72,14 @@ def crawl(
     run_id: str,
     night: date,
     replay: Path | None = None,
+    span: tuple[date, date] | None = None,
     warc_dir: Path,
     max_sources: int = 8,
     progress: Progress | None = None,
 ) -> list[SourceReport]:
     """Crawl the sources for a night and give their reports, by night and source id.
 
+    `span` (first and last day) walks dated lists instead of the entries of a night (crawlers.backfill).
     Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a replay writes nothing there. Call it once per
     process, under the run lock. Raises UsageError for an unreadable archive and StoppedError when it was
     stopped by a signal or a broken disk; everything stored stays.
@@ -86,7 +89,7 @@ def crawl(
         warn_without_contact()
     with Archive(warc_dir, name=f"{night.isoformat()}-{run_id}", software=user_agent()) as archive:
         nights = [
-            [Job(source, past, engine, None if index else archive, index) for source in chosen]
+            [Job(source, past, engine, None if index else archive, index, span) for source in chosen]
             for past, chosen in plan(sources, night=night, index=index)
         ]
         shared = _run(nights, max_sources=max_sources, progress=progress)
@@ -138,7 +141,7 @@ async def _run_source(shared: _Night, job: Job) -> None:
         if shared.fatal or shared.stopped_by:
             return
         settings = crawl_settings(delay_s=job.source.delay_s, replay=job.index is not None)
-        crawler = Crawler(SourceSpider, Settings(settings))
+        crawler = Crawler(BackfillSpider if job.span else SourceSpider, Settings(settings))
         try:
             await shared.process.crawl(crawler, job=job)
         except Exception as error:  # noqa: BLE001 - a source that raises must not take the night down

@@ -93,7 +93,7 @@ class SourceSpider(Spider):
             frontier.release_leases(conn, self.job.source.id)
             fetched = frontier.count_fetched(conn, self.job.source.id, night=self.job.night)
         self.job.tally.begin(fetched)
-        for entry in self.job.source.entries:
+        for entry in self.job.source.nightly_entries():
             if entry.path:
                 self.read_files(entry)
             else:

@@ -43,6 +43,8 @@ _BROKEN = (
     TypeError,
     AttributeError,
 )
+#: What a file or a zip raises that cannot be read; the last two: packed in its own way, or with a password.
+_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class Unpacked:
@@ -50,7 +52,9 @@ class Unpacked:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._packed = stream.read(len(_GZIP))
+        #: Why the file itself could not be read further; "" = it could.
+        self.failed = ""
+        self._packed = self._more(len(_GZIP))
         self._gzip = self._packed == _GZIP
         self._inflater: Any = None
         #: Whether the member that is open was begun with the bytes at hand.
@@ -71,12 +75,12 @@ class Unpacked:
     def read(self, size: int = CHUNK_BYTES) -> bytes:
         """Give up to `size` bytes of one member; b"" at the end, or where a member is broken."""
         if not self._gzip:
-            plain = self._packed or self._stream.read(size)
+            plain = self._packed or self._more(size)
             self._packed = b""
             self._given += len(plain)
             return plain
         while self.broken_from is None:
-            self._packed = self._packed or self._stream.read(CHUNK_BYTES)
+            self._packed = self._packed or self._more(CHUNK_BYTES)
             if not self._packed:
                 self.broken_from = None if self._inflater is None else self._member
                 return b""
@@ -106,23 +110,31 @@ class Unpacked:
             while self._inflater is not None and self.read():
                 pass
         if self.broken_from is None:
-            self._packed = self._packed or self._stream.read(CHUNK_BYTES)
+            self._packed = self._packed or self._more(CHUNK_BYTES)
             return bool(self._packed)
         self._packed = self._packed[1:] if self._fresh else self._packed
         self._inflater = self.broken_from = None
         while self._find(_GZIP, skip=0):
-            self._packed += self._stream.read(PROBE_BYTES)
+            self._packed += self._more(PROBE_BYTES)
             with contextlib.suppress(zlib.error):
                 if zlib.decompressobj(31).decompress(self._packed[:PROBE_BYTES], len(_RECORD)) == _RECORD:
                     return True
             self._packed = self._packed[1:]
         return False
 
+    def _more(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except _UNREADABLE as error:
+            # A bad disk; a zip whose checksum is wrong says so at its end.
+            self.failed = str(error)
+            return b""
+
     def _find(self, mark: bytes, *, skip: int) -> bool:
         """Go to the next place where `mark` stands, and `skip` bytes further."""
         window = self._packed
         while (at := window.find(mark)) < 0:
-            more = self._stream.read(CHUNK_BYTES)
+            more = self._more(CHUNK_BYTES)
             if not more:
                 self._packed = b""
                 return False
@@ -213,8 +225,7 @@ def read_records(path: Path, faults: list[str]) -> Iterator[ForeignRecord]:
                     with box.open(name) as inner:
                         # typeshed calls it IO[bytes]; it reads and seeks as a file does.
                         yield from _records_of(inner, f"{path}!{name}", faults)  # type: ignore[arg-type]  # see above
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # The last two: a zip that is packed in a way of its own, or with a password.
+    except _UNREADABLE as error:
         faults.append(f"{path}: cannot be read: {error}")
 
 
@@ -235,6 +246,9 @@ def _records_of(stream: BinaryIO, place: str, faults: list[str]) -> Iterator[For
         except _BROKEN as problem:
             error = str(problem).strip().split("\n", 1)[0] or type(problem).__name__
             start = records.offset
+        if unpacked.failed:
+            faults.append(f"{place}: cannot be read: {unpacked.failed}")
+            return
         if not error and unpacked.broken_from is None:
             return
         if unpacked.broken_from is not None:

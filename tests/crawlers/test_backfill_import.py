@@ -15,7 +15,7 @@ import pytest
 
 from crawlers.archive import load_bodies
 from crawlers.backfill_files import archive_files
-from crawlers.backfill_import import is_article
+from crawlers.backfill_import import STORED, is_article
 from crawlers.manifest import load_sources
 from store import frontier
 from store.db import connect, migrate
@@ -157,6 +157,22 @@ def test_what_is_broken_is_named_and_the_rest_goes_on(place: Path, packed: bool)
         assert file in text, text
     for page in stored(place):
         load_bodies(page)
+
+
+def test_a_wacz_with_a_wrong_checksum_gives_what_is_sound(place: Path) -> None:
+    with foreign(place / "a.warc.gz") as out:
+        for number in range(5):
+            out.add(f"{WARTA}{number}")
+    box = wacz(place / "in" / "x.wacz", {"a.warc.gz": place / "a.warc.gz", "b.warc.gz": place / "a.warc.gz"})
+    data = bytearray(box.read_bytes())
+    at = data.index(b"archive/a.warc.gz") + len(b"archive/a.warc.gz")
+    data[at + out.starts[2] + 100] ^= 0xFF
+    box.write_bytes(data)
+    report = bring_in(place, place / "in")
+    # What is broken in the first file is sound in the second.
+    assert report.counts[STORED] == 5
+    assert "x.wacz!archive/a.warc.gz: " in "".join(report.faults)
+    assert "CRC" in "".join(report.faults)
 
 
 def test_a_queued_article_is_done_when_an_archive_brings_it(place: Path) -> None:

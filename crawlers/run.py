@@ -89,7 +89,7 @@ def crawl(
         warn_without_contact()
     with Archive(warc_dir, name=f"{night.isoformat()}-{run_id}", software=user_agent()) as archive:
         nights = [
-            [Job(source, past, engine, None if index else archive, index, span) for source in chosen]
+            [Job(source, past, engine, None if index else archive, index, span=span) for source in chosen]
             for past, chosen in plan(sources, night=night, index=index)
         ]
         shared = _run(nights, max_sources=max_sources, progress=progress)

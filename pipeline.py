@@ -42,7 +42,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import learning, watching
+from verbs import backfill, learning, watching
 from verbs import sources as source_verbs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -257,15 +257,22 @@ def crawl(
     replay: options.ReplayOption = None,
     source: options.SourceOption = None,
     sources: options.FolderOption = None,
+    warc: backfill.WarcOption = None,
+    since: backfill.SinceOption = None,
+    until: backfill.UntilOption = None,
 ) -> int:
-    """Collect: sources to stored pages."""
+    """Collect: sources to stored pages; --warc and --since look back instead of asking for the new."""
     loaded = manifests(sources, replay, source or ())
+    past = backfill.chosen(replay, warc, since, until, night=requested(night))
     with opened(db, exclusive=True) as engine:
         run_id = start_run(engine, command="crawl", night=requested(night))
-        collected = run_crawl(engine, loaded, run_id, night, replay)
-        code = int(any(s.outcome not in GOOD_OUTCOMES for s in collected))
+        if past:
+            code = past(engine, loaded, run_id, VAR / "warc")
+        else:
+            collected = run_crawl(engine, loaded, run_id, night, replay)
+            code = int(any(s.outcome not in GOOD_OUTCOMES for s in collected))
+            console.print(sources_table(collected, publishers_of(loaded), "id"))
         finish_run(engine, run_id, exit_code=code)
-    console.print(sources_table(collected, publishers_of(loaded), "id"))
     return code
 
 

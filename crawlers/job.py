@@ -138,6 +138,8 @@ class Job:
     pace: Pace = field(default_factory=Pace)
     #: Errors that must end the whole night, such as a full disk; shared by all jobs of a run.
     fatal: list[NetraError] = field(default_factory=list)
+    #: First and last day of the lists to walk; None = an ordinary night.
+    span: tuple[date, date] | None = None
 
     def room(self) -> int:
         """How many more articles may be asked for now, by the bounds of the manifest.

@@ -31,7 +31,7 @@ HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9
 _zones = functools.cache(zoneinfo.available_timezones)
 
 EntryKind = Literal[
-    "feed", "blogger", "wordpress", "sitemap", "export",
+    "feed", "blogger", "wordpress", "sitemap", "export", "index",
     "telegram", "mastodon", "bluesky", "x", "youtube", "reddit", "tiktok",
 ]  # fmt: skip
 Text = Annotated[str, Field(min_length=1)]
@@ -49,7 +49,16 @@ class Entry(Part):
     #: Social networks only: pages of answers in one night, and how far back the first night looks.
     max_pages: int = Field(default=10, ge=1, le=100)
     back_days: int = Field(default=7, ge=1, le=30)
+    #: kind = index only: CSS of the links to articles and of the link to the next page, most pages of a day.
+    link: str = "a"
+    next: str = ""
+    pages: int = Field(default=50, ge=1, le=500)
     fallback: "Entry | None" = None
+
+    @field_validator("link", "next")
+    @classmethod
+    def _is_css(cls, selector: str) -> str:
+        return _checked_css(selector)
 
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:
@@ -59,6 +68,10 @@ class Entry(Part):
             raise ValueError("give `url` (http or https)" + (" or `path`" if self.kind == "export" else ""))
         if fault := entry_fault(self):
             raise ValueError(fault)
+        if self.kind == "index" and not all(mark in self.url for mark in ("%Y", "%m", "%d")):
+            raise ValueError("the `url` of an index names its day by %Y, %m and %d (and a page by {page})")
+        if self.fallback and "index" in (self.kind, self.fallback.kind):
+            raise ValueError("an index is for looking back: it has no fallback and is none")
         return self
 
 
@@ -235,7 +248,15 @@ class Source(Part):
             raise ValueError(fault)
         if len({old.until for old in self.parsers}) < len(self.parsers):
             raise ValueError("two [[parsers]] end on one day; one markup follows the other")
+        if not self.nightly_entries():
+            raise ValueError("an index is for looking back; give an entry of another kind for the nights")
+        if len(self.nightly_entries()) < len(self.entries) and not self.articles.include:
+            raise ValueError("an index also links to what is no article; give `articles.include`")
         return self
+
+    def nightly_entries(self) -> list[Entry]:
+        """Give the entries that a night asks; an index is read by `crawl --since` alone."""
+        return [entry for entry in self.entries if entry.kind != "index"]
 
     def all_entries(self) -> list[Entry]:
         """Give the entries with their fallbacks, in the order of the file."""

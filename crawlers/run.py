@@ -23,6 +23,7 @@ from scrapy.settings import Settings
 from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex, build_index
+from crawlers.backfill import BackfillSpider
 from crawlers.job import Job, report_of
 from crawlers.manifest import Source
 from crawlers.pace import Pace
@@ -73,12 +74,14 @@ def crawl(
     run_id: str,
     night: date,
     replay: Path | None = None,
+    span: tuple[date, date] | None = None,
     warc_dir: Path,
     max_sources: int = 8,
     progress: Progress | None = None,
 ) -> list[SourceReport]:
     """Crawl the sources for a night and give their reports, by night and source id.
 
+    `span` (first and last day) walks dated lists instead of the entries of a night (crawlers.backfill).
     Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a replay writes nothing there. Call it once per
     process, under the run lock. Raises UsageError for an unreadable archive or key of handles, and
     StoppedError when it was stopped by a signal or a broken disk; everything stored stays.
@@ -92,7 +95,10 @@ def crawl(
     with Archive(warc_dir, name=f"{night.isoformat()}-{run_id}", software=user_agent()) as archive:
         pace = Pace()
         nights = [
-            [Job(source, past, engine, None if index else archive, index, pace=pace) for source in chosen]
+            [
+                Job(source, past, engine, None if index else archive, index, span=span, pace=pace)
+                for source in chosen
+            ]
             for past, chosen in plan(sources, night=night, index=index)
         ]
         shared = _run(nights, max_sources=max_sources, progress=progress)
@@ -144,7 +150,7 @@ async def _run_source(shared: _Night, job: Job) -> None:
         if shared.fatal or shared.stopped_by:
             return
         settings = crawl_settings(replay=job.index is not None)
-        crawler = Crawler(SourceSpider, Settings(settings))
+        crawler = Crawler(BackfillSpider if job.span else SourceSpider, Settings(settings))
         try:
             await shared.process.crawl(crawler, job=job)
         except Exception as error:  # noqa: BLE001 - a source that raises must not take the night down

@@ -95,7 +95,7 @@ class SourceSpider(Spider):
         self.job.tally.begin(fetched)
         for request in social.start(self):
             yield request
-        for entry in self.job.source.entries:
+        for entry in self.job.source.nightly_entries():
             if entry.path:
                 self.read_files(entry)
             elif not social.is_social(entry):

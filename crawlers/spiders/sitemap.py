@@ -9,6 +9,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from lxml import etree  # type: ignore[import-untyped]  # ships no types
 from scrapy.http import Response
@@ -63,6 +64,38 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
         old=old,
         problem=(Outcome.MALFORMED, fault) if fault else None,
     )
+
+
+def read_span(response: Response, source: Source, span: tuple[date, date]) -> Listing:
+    """List the articles of the days of `span` (first, last), and the sitemaps that may name such.
+
+    Days are those of the outlet's zone. An address without a date is left out and counted as old. Raises
+    ValueError when the response is no sitemap.
+    """
+    first, last = span
+    zone = ZoneInfo(source.timezone)
+    links: list[FoundLink] = []
+    children: list[FoundLink] = []
+    outside, fault = 0, ""
+    try:
+        for kind, place, published, modified in _items(_unpacked(response.body)):
+            url = absolute(response.url, place)
+            day = published.astimezone(zone).date() if published else None
+            if kind == "sitemap":
+                # What was changed last before the first day holds nothing later.
+                if url and (day is None or day >= first):
+                    children.append(FoundLink(url, published, modified))
+            elif url and day and first <= day <= last:
+                links.append(FoundLink(url, published, modified))
+            else:
+                outside += 1
+    except etree.XMLSyntaxError as error:
+        fault = f"not well-formed: {error.msg}"
+    if fault and not links and not children:
+        raise ValueError(fault)
+    more = tuple(child.url for child in sorted(children, key=_by_time, reverse=True))
+    problem = (Outcome.MALFORMED, fault) if fault else None
+    return Listing(links=tuple(links), more=more, old=outside, problem=problem)
 
 
 def _by_time(link: FoundLink) -> float:

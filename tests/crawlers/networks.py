@@ -110,7 +110,8 @@ def manifest(
     token = f"NETRA_{kind.upper()}_TOKEN" if kind in ("x", "youtube", "reddit", "tiktok") else ""
     credentials = f'[credentials]\ntoken = "{token}"\n' if token and "[credentials]" not in more else ""
     (folder / f"{name}.toml").write_text(
-        f'id = "{name}"\npublisher = "{name}"\nhosts = ["127.0.0.1"]\nprivate_hosts = ["127.0.0.1"]\nplatform = "social"\nkind = "post"\n'
+        f'id = "{name}"\npublisher = "{name}"\nhosts = ["127.0.0.1"]\n'
+        'private_hosts = ["127.0.0.1"]\nplatform = "social"\nkind = "post"\n'
         f"delay_s = 0.0\n{entries}{credentials}{more}\n"
         '[legal]\nbasis = "uji"\npurpose = "uji"\nretention_days = 1\n',
         encoding="utf-8",

@@ -1,6 +1,7 @@
 """Manifests: what loads, and that every mistake is named with file, line, key and what is allowed."""
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 
@@ -327,3 +328,37 @@ def test_wrong_bounds_and_fill_are_named(tmp_path: Path, table: str, words: str)
     with pytest.raises(UsageError, match=r"warta\.toml:\d+: ") as caught:
         load_source(write(tmp_path, f"{GOOD}\n{table}\n"))
     assert words in str(caught.value)
+
+
+INDEX = 'kind = "index"\nurl = "https://www.warta.test/indeks/%Y-%m-%d?p={page}"\nnext = "a.next"\n'
+
+
+def with_entry(text: str) -> str:
+    return GOOD.replace("[articles]", f"[[entries]]\n{text}\n[articles]")
+
+
+def test_an_index_is_for_looking_back_alone(tmp_path: Path) -> None:
+    source = load_source(write(tmp_path, with_entry(INDEX)))
+    assert [entry.kind for entry in source.entries] == ["wordpress", "sitemap", "index"]
+    assert [entry.kind for entry in source.nightly_entries()] == ["wordpress", "sitemap"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (with_entry(INDEX.replace("%d", "17")), "names its day by %Y, %m and %d"),
+        (with_entry(INDEX.replace("a.next", "a[")), "is not a CSS selector"),
+        (with_entry(INDEX).replace('include = "/berita/"', ""), "give `articles.include`"),
+        (
+            with_entry(INDEX + '[entries.fallback]\nkind = "feed"\nurl = "https://www.warta.test/f"'),
+            "no fallback",
+        ),
+        (
+            GOOD.replace('kind = "feed"\nurl = "https://www.warta.test/feed/"', INDEX),
+            "no fallback and is none",
+        ),
+    ],
+)
+def test_an_index_that_cannot_be_walked_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        load_source(write(tmp_path, text))

@@ -78,7 +78,7 @@ def read_span(response: Response, source: Source, span: tuple[date, date]) -> Li
     children: list[FoundLink] = []
     outside, fault = 0, ""
     try:
-        for kind, place, published, modified in _items(_unpacked(response.body)):
+        for kind, place, published, modified in _items(_unpacked(response)):
             url = absolute(response.url, place)
             day = published.astimezone(zone).date() if published else None
             if kind == "sitemap":

@@ -38,6 +38,7 @@ from rich.table import Table
 from tokenizers import BertWordPieceTokenizer
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizer, pipeline
 
+from benchmarks.machine import cpu_name, load
 from benchmarks.news import write_documents, write_mix
 from nlp.answers import CHUNK, answer_items
 from nlp.classify import EncoderClassifier
@@ -216,18 +217,12 @@ def timed(run: Callable[[], Any]) -> float:
 
 def describe_machine(threads: int) -> dict[str, Any]:
     """What the numbers depend on besides the code."""
-    cpu = platform.processor()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), cpu)
-    except OSError:
-        pass
     return {
-        "cpu": cpu,
+        "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": threads,
         "int8_instructions": torch.cpu._is_vnni_supported(),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": load(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "onnxruntime": onnxruntime.__version__,

@@ -42,7 +42,7 @@ _BARE = re.compile(rf"{_PLACE}{_STAMP}{_DASH}{_OFFICE}")
 _OF_REGION = (
     re.compile(rf"[A-Z]{{3,8}}\s?,\s{_PLACE}\s?:\s(?=[A-Z\"“])"),
     re.compile(rf"{_PLACE}\s?:\s(?=[A-Z\"“])"),
-    re.compile(rf"{_PLACE},\s(?=(?P<next>[A-Z][a-z]+(?:\s[A-Z][a-z]+)?)\s)"),
+    re.compile(rf"{_PLACE},\s(?=(?P<next>[A-Z][a-z]+(?:\s[A-Z][a-z]+){{0,2}})(?P<stop>[\s,]))"),
 )
 #: The outlet's initials and a stop, as news agencies of parties and regions write them.
 _INITIALS = re.compile(r"(?P<initials>[A-Z]{4,8})\.\s(?=[A-Z\"“])")
@@ -123,9 +123,10 @@ def _names_place(place: str) -> bool:
 
 def _goes_on(match: re.Match[str]) -> bool:
     """Say whether a list of places begins here ("Jakarta, Bandung dan Surabaya"), not a sentence."""
-    following = match.groupdict().get("next") or ""
-    return bool(following) and (
-        names_region(following) or names_region(following.split()[0]) or following == "Indonesia"
+    found = match.groupdict()
+    words = (found.get("next") or "").split()
+    return found.get("stop") == "," or any(
+        names_region(" ".join(words[:count])) for count in range(1, len(words) + 1)
     )
 
 

@@ -120,6 +120,7 @@ def _measure(root: Any) -> _Prose:
     weighed = [0.0] * len(elements)
     counted = [0.0] * len(elements)
     links = [0] * len(elements)
+    size = [0] * len(elements)
     for place in range(len(elements) - 1, -1, -1):
         element = elements[place]
         parent = parents[place] = places[element.getparent()] if place else 0
@@ -130,8 +131,12 @@ def _measure(root: Any) -> _Prose:
             continue
         if element.text:
             run[place] += len(element.text.strip())
+        size[place] += run[place]
         if tag == "a":
+            # A link around whole blocks is a headline with its teaser.
+            links[place] = int(run[place] < size[place] >= _SHORTEST_LINK)
             linked[place] = run[place]
+            prose[place] = weighed[place] = 0.0
         if tag in _INLINE:
             if place:
                 run[parent] += run[place]
@@ -148,6 +153,8 @@ def _measure(root: Any) -> _Prose:
         if not place:
             continue
         links[parent] += links[place]
+        # Inline text is in the parent's run already.
+        size[parent] += size[place] if tag not in _INLINE else size[place] - run[place]
         if prose[place]:
             teaser = links[place] == 1 and prose[place] < _LONGEST_TEASER
             counted[place] = weighed[place] * (_FOREIGN_WEIGHT if teaser or _is_foreign(element) else 1)

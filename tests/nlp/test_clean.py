@@ -47,6 +47,17 @@ THIRD = '"Kami masih mengumpulkan keterangan," kata Koordinator Divisi Penangana
         "Lebih baru Lebih lama",
         "Bagikan:",
         "Kirimkan Ini lewat Email",
+        "Halaman 1/2Selanjutnya",
+        "Lanjut ke halaman berikutnya >>>",
+        "Scroll ke bawah untuk melanjutkan membaca",
+        "BACA JUGA Lurah Lama Diperiksa dan artikel lainnya di rubrik DAERAH.",
+        "Tonton siaran langsung di aplikasi kami",
+        "Dapatkan informasi dan inspirasi di email kamu. Daftarkan email",
+        "Artikel ini khusus untuk pelanggan",
+        "Lanjutkan membaca dengan berlangganan mulai Rp30.000 per bulan.",
+        "Spanduk diturunkan. Foto: Rani Paembonan",
+        "12",
+        "Dukung Jurnalisme Warga",
     ],
 )
 def test_a_boilerplate_line_is_taken_out_and_noted(line: str) -> None:
@@ -73,6 +84,10 @@ def test_a_boilerplate_line_is_taken_out_and_noted(line: str) -> None:
         "Foto bersama paslon itu menyebar luas.",
         "Ketua KPU (kanan) dan anggota Bawaslu hadir.",
         "1. Tidak memasang spanduk calon di rumah dinas",
+        "Artikel ini dimuat dalam surat edaran bupati.",
+        "Dukung mendukung calon di kantor camat dilarang.",
+        "Foto: itulah bukti yang dibawa warga ke kantor pengawas, menurut Bawaslu." * 6,
+        "Tonton pertandingan itu bersama, ajak camat.",
     ],
 )
 def test_a_sentence_that_looks_like_boilerplate_stays(line: str) -> None:
@@ -133,6 +148,11 @@ def test_a_sentence_with_a_dash_is_no_dateline(text: str) -> None:
         " (kabar.test/raka)",
         " (abc/def/ghi)",
         " (Z-1)",
+        " (KD/J-3)",
+        " (SH-04)",
+        " (rad/sm-7)",
+        " (arl/HUMAS KRB)",
+        " (rya/timurraya)",
     ],
 )
 def test_a_signature_is_cut_with_what_stands_behind_it(signature: str) -> None:
@@ -140,6 +160,51 @@ def test_a_signature_is_cut_with_what_stands_behind_it(signature: str) -> None:
     cleaned = clean_text(text)
     assert cleaned.text == f"{LEAD}\n{SECOND}\n{THIRD}\n{SECOND}"
     assert cleaned.removed == (signature.strip(), "Rani Paembonan", "Penggemar kopi")
+
+
+@pytest.mark.parametrize(
+    ("signature", "author"),
+    [
+        (" (Rani Paembonan)***", "Rani Paembonan"),
+        (" (Rani Paembonan/warta)", "Rani Paembonan"),
+        ("\n(Warta.test/Rani Paembonan)", "Rani Paembonan"),
+        (" (Humas dan Protokol)", ""),
+        (" ***", ""),
+        (" *mao", ""),
+        (" 7 nvi", ""),
+        (" dny", ""),
+        ("\n(SEP)", ""),
+        ("\nISHADI PAEMBONAN", ""),
+        ("\nPuspen KDN", ""),
+    ],
+)
+def test_a_signature_behind_the_last_sentence_is_cut_and_names_its_reporter(
+    signature: str, author: str
+) -> None:
+    cleaned = clean_text(f"{LEAD}\n{SECOND}{signature}")
+    assert (cleaned.text, cleaned.author_hint) == (f"{LEAD}\n{SECOND}", author)
+    assert cleaned.removed == (signature.strip(),)
+    # Between two paragraphs the same words may be anything.
+    if not signature.startswith(("\n", " *")):
+        assert signature.strip() in clean_text(f"{LEAD}{signature}\n{SECOND}\n{THIRD}").text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Rani Paembonan",
+        "Rani Paembonan • 19 February 2024 21:07",
+        "Selasa, 21 Agustus 2018 | 06.50 | Ditulis oleh: Rani Paembonan",
+        "8 Desember 2017 @ 14.03 by jurnalis warga",
+        "34 menit yang lalu",
+        "(Laporan Reporter WARTA.TEST, Rani Paembonan)",
+        "Warga memanggul motor. (Warta.test/Rani Paembonan)",
+    ],
+)
+def test_what_stands_before_the_text_is_taken_out(line: str) -> None:
+    cleaned = clean_text(f"{line}\nKENDARI - {LEAD}\n{SECOND}")
+    assert (cleaned.text, cleaned.dateline) == (f"{LEAD}\n{SECOND}", "KENDARI")
+    assert line in cleaned.removed
 
 
 def test_a_signature_between_two_reports_cuts_nothing_but_itself() -> None:

@@ -59,13 +59,15 @@ from pathlib import Path
 from crawlers.manifest import load_sources
 from crawlers.run import crawl
 from store.db import connect, migrate
+from store.revisions import is_revision
 from store.stages import pending_pages
 engine = connect("sqlite:///" + sys.argv[1] + "/netra.db")
 migrate(engine)
 reports = crawl(engine, load_sources(Path("data/sample/sources")), run_id="1", night=date(2024, 9, 19),
                 replay=Path("data/sample/newsroom.warc.gz"), warc_dir=Path(sys.argv[1]))
 with engine.begin() as conn:
-    pages = [page.canonical_url for page in pending_pages(conn, limit=None)]
+    waiting = pending_pages(conn, limit=None)
+pages = [page.canonical_url for page in waiting if not is_revision(page.page_id)]
 print(json.dumps({"pages": pages, "reports": [
     [str(report.night), report.source_id, report.outcome, report.failed] for report in reports]}))
 """

@@ -23,6 +23,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from nlp.frozen import layers_of, lower_states, pad_states, upper_layers
 from nlp.inputs import MAX_TOKENS, Window, build_window
 from nlp.items import Item
+from nlp.joined import join_items
 from nlp.model import HEADS, Answers, Network, load_base, pad
 from nlp.registry import strip_pooler
 from nlp.screen import screen
@@ -65,6 +66,9 @@ class Plan:
     #: Instead of families by chance, hold out all texts of this year and later: how training on the past
     #: fares on elections to come.
     held_out_from: int | None = None
+    #: Long articles joined from the training texts (nlp/joined.py): of label none, and with a case in them.
+    joined_nones: int = 400
+    joined_cases: int = 120
     #: The threshold is the highest one that still finds this share of held-out cases.
     target_recall: float = 0.85
     types_weight: float = 10.0
@@ -199,10 +203,13 @@ def train(
     )
     depth = int(len(layers_of(encoder)) * plan.frozen_share)
     network.eval()
+    long = join_items(kept, nones=plan.joined_nones, cases=plan.joined_cases, seed=plan.seed)
     learn, check = (
         read_states([encode(i, tokenizer, max_tokens=max_tokens) for i in part], encoder, depth=depth)
-        for part in (kept, held)
+        for part in ([*kept, *long], held)
     )
+    # A deep case whose evidence did not come into the window shows the network no case.
+    learn = [e for e in learn if e.label != LABELS.index("case") or not e.item.deep or any(e.evidence)]
     with upper_layers(encoder, depth=depth):
         epoch = _fit(network, learn, check, plan, chance, progress)
         logits, gold = _label_logits(network.eval(), check)

@@ -40,7 +40,7 @@ def read_page(name: str) -> dict[str, Any]:
 
 def differences(name: str) -> list[str]:
     """Say in what the reading of one saved page differs from its golden file; empty when in nothing."""
-    golden, got = golden_page(name), read_page(name)
+    golden, got = DEFAULTS | golden_page(name), DEFAULTS | read_page(name)
     for document in (golden, got):
         document["removed"] = sorted(document["removed"])
     if golden["extractor"] != "selectors":
@@ -64,6 +64,5 @@ def golden_page(name: str) -> dict[str, Any]:
 def write_golden(name: str) -> Path:
     """Write what the extractor makes of one saved page as its golden file; the page itself is not touched."""
     path = FOLDER / f"{name}.json"
-    got = {field: value for field, value in read_page(name).items() if DEFAULTS.get(field) != value}
-    path.write_text(golden_text(got), encoding="utf-8")
+    path.write_text(golden_text(read_page(name)), encoding="utf-8")
     return path

@@ -88,9 +88,9 @@ def _own_faults(source: Source, provinces: Mapping[str, str], today: date) -> It
         for name in (twin, host):
             if name not in source.hosts:
                 yield "same_host", f"same_host names {name}, which is not among hosts; add it there"
-    urls = [entry.url or entry.path for entry in source.all_entries()]
-    for url in dict.fromkeys(url for url in urls if urls.count(url) > 1):
-        yield url, f"entry {url} stands there {urls.count(url)} times; once is enough"
+    asked = [(entry.url or entry.path, entry.query) for entry in source.all_entries()]
+    for url, query in dict.fromkeys(place for place in asked if asked.count(place) > 1):
+        yield url, f"entry {url} stands there {asked.count((url, query))} times; once is enough"
     if not re.fullmatch(r"[a-z]{2,3}", source.language):
         yield "language", f"language {source.language!r} is no code such as id, jv or en"
     if source.verified and source.verified_on is None:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.exc import DontWrapMixin
@@ -251,6 +252,7 @@ documents = Table(
     Column("extractor_version", PlainText, nullable=False),
     Column("text_sha256", PlainText, nullable=False),
     Column("removed", TextList, nullable=False),
+    Column("paywall", Boolean, nullable=False, server_default=false()),
     Column("fetched_at", UtcTime, info=NOT_CONTENT),
     Column("state", PlainText, nullable=False),
     Column("scored_by", PlainText, nullable=False),

@@ -25,7 +25,7 @@ from store.records import UsageError
 
 LABELS = Path(__file__).parent.parent.parent / "data" / "labels"
 #: Label items that the shipped model is compared on here; benchmarks/throughput.py compares all of them.
-SAMPLE = 60
+SAMPLE = 150
 
 
 @pytest.fixture(scope="module")

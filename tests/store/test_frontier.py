@@ -53,8 +53,8 @@ def test_a_twin_of_a_stored_article_is_done_and_not_stored_again(engine: Engine)
     with engine.begin() as conn:
         offer(conn, SOURCE, [LINKS[1], twin], night=NIGHT)
         take(conn)
-        assert finish(conn, make_page(1), leased=LINKS[1].canonical_url)
-        assert not finish(conn, make_page(1), leased=twin.canonical_url)
+        assert finish(conn, make_page(1), leased=LINKS[1].canonical_url) is Stored.NEW
+        assert finish(conn, make_page(1), leased=twin.canonical_url) is Stored.KNOWN
         assert take(conn, nights=2) == []
         assert offer(conn, SOURCE, [LINKS[1], twin], night=NIGHT + DAY) == 0
 
@@ -64,7 +64,7 @@ def test_a_twin_that_comes_first_stores_the_article(engine: Engine) -> None:
     with engine.begin() as conn:
         offer(conn, SOURCE, [twin], night=NIGHT)
         take(conn)
-        assert finish(conn, make_page(1), leased=twin.canonical_url)
+        assert finish(conn, make_page(1), leased=twin.canonical_url) is Stored.NEW
         assert offer(conn, SOURCE, [LINKS[1], twin], night=NIGHT + DAY) == 0
 
 

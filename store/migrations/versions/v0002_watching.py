@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("pages", sa.Column("content_sha256", sa.Text(), server_default="", nullable=False))
     op.add_column("pages", sa.Column("modified", sa.DateTime(timezone=True), nullable=True))
     op.create_index(op.f("ix_pages_night_source_id"), "pages", ["night", "source_id"], unique=False)
+    op.add_column("documents", sa.Column("paywall", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("frontier", sa.Column("modified", sa.DateTime(timezone=True), nullable=True))
     op.drop_index(op.f("ix_frontier_source_id_state"), table_name="frontier")
     op.create_index(

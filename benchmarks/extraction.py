@@ -245,11 +245,20 @@ def show(
         f"Python {platform.python_version()}, load {load()}"
     )
     table = Table(
-        "extractor", "F1", "precision", "recall", "pages that leak", "title", "time", "author", "pages/s"
+        "extractor",
+        "F1",
+        "precision",
+        "recall",
+        "pages that leak",
+        "... whole lines",
+        "title",
+        "time",
+        "author",
+        "pages/s",
     )
     for row in rows:
         found = summarise(row.scores.values())
-        shares = (found[name] for name in ("leaked", "title", "time", "author"))
+        shares = (found[name] for name in ("leaked", "leaked_lines", "title", "time", "author"))
         table.add_row(
             row.name,
             *(f"{found[name]:.3f}" for name in ("f1", "precision", "recall")),
@@ -280,7 +289,7 @@ def main() -> None:
         found = {row.name.strip(): summarise(row.scores.values()) for row in rows}
         print(json.dumps({"rows": found, "seconds": speed, "left_out": left_out}, indent=1))
         return
-    console = Console(width=130)
+    console = Console(width=150)
     show(rows, speed, left_out, console)
     if options.leaks:
         for row in rows:

@@ -71,6 +71,14 @@ def test_words_are_counted_and_leaks_are_named(
     assert (score.precision, score.recall, score.leaked) == (pytest.approx(precision), recall, leaked)
 
 
+def test_datelines_and_signatures_are_told_from_whole_lines() -> None:
+    golden = GOLDEN | {"removed": [*GOLDEN["removed"], "(abc/def)", "Puspen KDN", "Iklan:"]}
+    text = f"Kendari - {TEXT} abc def Puspen KDN iklan Baca juga: lurah lama diperiksa"
+    score = score_page(golden, Reading(text))
+    assert set(score.leaked) - set(score.leaked_lines) == {"KENDARI -", "(abc/def)", "Puspen KDN", "Iklan:"}
+    assert summarise([score])["leaked_lines"] == 1
+
+
 @pytest.mark.parametrize(
     ("golden", "at", "right"),
     [

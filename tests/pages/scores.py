@@ -5,7 +5,8 @@ of which nothing was read counts with zeros. Never does: look at how a reading w
 
     text     F1 of words: each word counts as often as it stands in both texts
     leaked   whether the words of a line that the golden file removed stand in the text, one behind the other,
-             though they do not in the golden text
+             though they do not in the golden text; told apart are whole lines such as "Baca juga: ...", since
+             to leave datelines and signatures in a text is a choice that other readers make
     time     to the minute where the page shows it, else the day in Jakarta
 """
 
@@ -19,6 +20,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 _WORD = re.compile(r"\w+")
+#: A dateline ends in a dash or a colon, a signature stands in brackets or is a word or two.
+_EDGE = re.compile(r"[-–—:]\s?\Z|\A[(\[*]|\A\S+(?:\s\S+)?\Z")
 _JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
@@ -43,6 +46,11 @@ class Score:
     title: bool
     time: bool
     author: bool
+
+    @property
+    def leaked_lines(self) -> tuple[str, ...]:
+        """The leaks that are neither a dateline nor a signature."""
+        return tuple(line for line in self.leaked if not _EDGE.search(line))
 
 
 def words(text: str) -> list[str]:
@@ -94,6 +102,7 @@ def summarise(scores: Iterable[Score]) -> dict[str, float]:
         "recall": fmean(score.recall for score in scores),
         "f1": fmean(score.f1 for score in scores),
         "leaked": fmean(bool(score.leaked) for score in scores),
+        "leaked_lines": fmean(bool(score.leaked_lines) for score in scores),
         "title": fmean(score.title for score in scores),
         "time": fmean(score.time for score in scores),
         "author": fmean(score.author for score in scores),

@@ -102,3 +102,9 @@ def test_every_ignore_has_its_reason_beside_it():
     bare = re.compile(r"# (?:noqa(?::[ \w,]+)?|type: ignore(?:\[[\w,-]+\])?)\s*$", re.MULTILINE)
     found = [str(p.relative_to(ROOT)) for p in PYTHON if bare.search(p.read_text(encoding="utf-8"))]
     assert found == []
+
+
+def test_no_merge_was_left_half_done():
+    marks = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
+    texts = [ROOT / name for name in TRACKED if name.endswith((".py", ".md", ".toml", ".json", ".jsonl"))]
+    assert [path.name for path in texts if marks.search(path.read_text(encoding="utf-8"))] == []

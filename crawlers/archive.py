@@ -47,7 +47,7 @@ CACHED_RESPONSES = 4
 
 #: What warcio and we raise over bytes that are no record: ValueError covers decoding and dates, the last
 #: two come of warcio taking a header for granted.
-_BROKEN = (
+BROKEN_RECORD = (
     ArchiveLoadFailed,
     StatusAndHeadersParserException,
     EOFError,
@@ -217,7 +217,7 @@ def read_answer(ref: WarcRef) -> tuple[int, list[tuple[str, str]], bytes]:
             body: bytes = stream.read(MAX_RESPONSE_BYTES + 1 if http else MAX_FILE_BYTES)
     except FileNotFoundError:
         raise StoppedError(f"{path}: this WARC file is gone; put it back from the backup") from None
-    except (*_BROKEN, StopIteration, OSError) as error:
+    except (*BROKEN_RECORD, StopIteration, OSError) as error:
         raise StoppedError(f"{path}: no readable record at byte {ref.offset}: {error!r}") from None
     if http is None:
         return 0, [], body
@@ -284,7 +284,7 @@ def _scan(stream: BinaryIO, file: str) -> Iterable[tuple[str, Answer]]:
             if record.rec_type == "response" and status.isdigit() and host_of(url):
                 moment = datetime.fromisoformat(start).replace(microsecond=0)
                 yield url, Answer(night_of(moment), moment, int(status), WarcRef(file, offset))
-    except _BROKEN as error:
+    except BROKEN_RECORD as error:
         log.warning("%s: broken from byte %d on (%s); what stands before is used", file, offset, error)
 
 

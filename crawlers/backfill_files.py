@@ -16,10 +16,9 @@ from typing import Any, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.bufferedreaders import BufferedReader
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.limitreader import LimitReader
-from warcio.statusandheaders import StatusAndHeadersParserException
 
+from crawlers.archive import BROKEN_RECORD
 from store.records import UsageError
 
 #: Endings that are taken out of a folder; a file that is named itself may be called as it likes.
@@ -32,17 +31,6 @@ PROBE_BYTES = 1024
 _GZIP = b"\x1f\x8b\x08"
 _ZIP = b"PK"
 _RECORD = b"WARC/"
-#: What warcio raises over bytes that are no record: ValueError covers decoding, the last two come of warcio
-#: taking a header for granted.
-_BROKEN = (
-    ArchiveLoadFailed,
-    StatusAndHeadersParserException,
-    EOFError,
-    zlib.error,
-    ValueError,
-    TypeError,
-    AttributeError,
-)
 #: What a file or a zip raises that cannot be read; the last two: packed in its own way, or with a password.
 _UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
@@ -177,7 +165,7 @@ class ForeignRecord:
         """
         try:
             body: bytes = self._record.content_stream().read(limit + 1)
-        except _BROKEN as error:
+        except BROKEN_RECORD as error:
             raise ValueError(str(error)) from None
         return None if len(body) > limit else body
 
@@ -243,7 +231,7 @@ def _records_of(stream: BinaryIO, place: str, faults: list[str]) -> Iterator[For
                 yield found
                 if error := found.fault():
                     break
-        except _BROKEN as problem:
+        except BROKEN_RECORD as problem:
             error = str(problem).strip().split("\n", 1)[0] or type(problem).__name__
             start = records.offset
         if unpacked.failed:

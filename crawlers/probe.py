@@ -10,11 +10,9 @@ write anything that stays, or run twice in one process (Twisted's reactor cannot
 """
 
 import asyncio
-import logging
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +35,7 @@ from crawlers.job import Job
 from crawlers.manifest import Source
 from crawlers.pace import Pace
 from crawlers.politeness import RobotsForbidden, challenge_name, classify_response, is_robots
-from crawlers.run import _CHATTY, _quiet_logging  # one place knows how Scrapy's log is kept out of ours
+from crawlers.reactor import run_process
 from crawlers.settings import TIMEOUT_S, crawl_settings, user_agent, warn_without_contact
 from crawlers.urls import host_of
 from store.db import connect
@@ -264,52 +262,30 @@ def _run(
 ) -> str:
     """Start the reactor for all visits; gives the name of the signal that ended it, or ""."""
     stopped: list[str] = []
-    with _quiet_logging():
-        process = AsyncCrawlerProcess(Settings({"LOG_INSTALL_ROOT_HANDLER": False}))
-        for name in _CHATTY:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        logging.disable(logging.NOTSET)
-        loop = asyncio.get_event_loop()
-        gate = asyncio.Semaphore(MAX_VISITS)
+    gate = asyncio.Semaphore(MAX_VISITS)
 
-        async def visit(number: int) -> None:
-            async with gate:
-                if stopped:
-                    return
-                crawler = Crawler(ProbeSpider, Settings(probe_settings()))
-                try:
-                    await process.crawl(crawler, job=jobs[number], task=tasks[number])
-                except Exception as error:  # noqa: BLE001 - the other visits go on; raised again at the end
-                    results[number].append(error)
-                else:
-                    results[number].extend(cast(ProbeSpider, crawler.spider).result)
-            progress(sum(1 for result in results if result))
-
-        async def visit_all() -> None:
-            from twisted.internet import reactor
-
+    async def visit(process: AsyncCrawlerProcess, number: int) -> None:
+        async with gate:
+            if stopped:
+                return
+            crawler = Crawler(ProbeSpider, Settings(probe_settings()))
             try:
-                await asyncio.gather(*(visit(number) for number in range(len(tasks))))
-            finally:
-                # A task of its own: the reactor may be stopped only after this coroutine has ended.
-                loop.call_soon(cast(Any, reactor).stop)
+                await process.crawl(crawler, job=jobs[number], task=tasks[number])
+            except Exception as error:  # noqa: BLE001 - the other visits go on; raised again at the end
+                results[number].append(error)
+            else:
+                results[number].extend(cast(ProbeSpider, crawler.spider).result)
+        progress(sum(1 for result in results if result))
 
-        task = loop.create_task(visit_all())
+    async def visit_all(process: AsyncCrawlerProcess) -> None:
+        await asyncio.gather(*(visit(process, number) for number in range(len(tasks))))
 
-        def stop(number: signal.Signals) -> None:
-            stopped.append(number.name)
-            task.cancel()
+    def stop(process: AsyncCrawlerProcess, task: "asyncio.Task[None]", number: signal.Signals) -> None:
+        del process
+        stopped.append(number.name)
+        task.cancel()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop, number)
-        try:
-            process.start(stop_after_crawl=False, install_signal_handlers=False)
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-        with suppress(asyncio.CancelledError):
-            if task.done() and (error := task.exception()):
-                raise error
+    run_process(visit_all, on_signal=stop)
     return stopped[0] if stopped else ""
 
 

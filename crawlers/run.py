@@ -11,12 +11,11 @@ however its sources interleave and however often it was cut off. Never does: run
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
@@ -28,6 +27,7 @@ from crawlers.job import Job, report_of
 from crawlers.manifest import Source
 from crawlers.pace import Pace
 from crawlers.privacy import handle_key
+from crawlers.reactor import run_process
 from crawlers.settings import crawl_settings, user_agent, warn_without_contact
 from crawlers.spiders.base import SourceSpider
 from store.records import NetraError, Outcome, SourceReport, StoppedError
@@ -37,16 +37,11 @@ log = logging.getLogger(__name__)
 #: Called with the report of a source as soon as it has finished a night.
 Progress = Callable[[SourceReport], None]
 
-#: Scrapy and Twisted print a traceback for a refused connection; what matters is in our reports, and bugs
-#: in callbacks are logged by `SourceSpider.callback_failed`.
-_CHATTY = ("scrapy", "twisted")
-
 
 @dataclass(slots=True)
 class _Night:
     """What the tasks of one call of `crawl` share."""
 
-    process: AsyncCrawlerProcess
     gate: asyncio.Semaphore
     progress: Progress | None
     reports: list[SourceReport] = field(default_factory=list)
@@ -112,39 +107,17 @@ def crawl(
 
 
 def _run(nights: Sequence[Sequence[Job]], *, max_sources: int, progress: Progress | None) -> _Night:
-    with _quiet_logging():
-        process = AsyncCrawlerProcess(Settings({"LOG_INSTALL_ROOT_HANDLER": False}))
-        for name in _CHATTY:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        logging.disable(logging.NOTSET)
-        shared = _Night(process, asyncio.Semaphore(max_sources), progress)
-        loop = asyncio.get_event_loop()
-        task = loop.create_task(_run_nights(shared, nights))
-        # Ours instead of Scrapy's: those stay installed and would swallow Ctrl-C in the later stages.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _stop, shared, task, number)
-        try:
-            process.start(stop_after_crawl=False, install_signal_handlers=False)
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-    if task.done() and not task.cancelled() and (error := task.exception()):
-        raise error
+    shared = _Night(asyncio.Semaphore(max_sources), progress)
+
+    async def run_nights(process: AsyncCrawlerProcess) -> None:
+        for jobs in nights:
+            await asyncio.gather(*(_run_source(shared, process, job) for job in jobs))
+
+    run_process(run_nights, on_signal=partial(_stop, shared))
     return shared
 
 
-async def _run_nights(shared: _Night, nights: Sequence[Sequence[Job]]) -> None:
-    from twisted.internet import reactor
-
-    try:
-        for jobs in nights:
-            await asyncio.gather(*(_run_source(shared, job) for job in jobs))
-    finally:
-        # A task of its own: the reactor may be stopped only after this coroutine has ended.
-        asyncio.get_event_loop().call_soon(cast(Any, reactor).stop)
-
-
-async def _run_source(shared: _Night, job: Job) -> None:
+async def _run_source(shared: _Night, process: AsyncCrawlerProcess, job: Job) -> None:
     """Crawl one source for one night; nothing that it does reaches the others."""
     async with shared.gate:
         if shared.fatal or shared.stopped_by:
@@ -152,7 +125,7 @@ async def _run_source(shared: _Night, job: Job) -> None:
         settings = crawl_settings(replay=job.index is not None)
         crawler = Crawler(BackfillSpider if job.span else SourceSpider, Settings(settings))
         try:
-            await shared.process.crawl(crawler, job=job)
+            await process.crawl(crawler, job=job)
         except Exception as error:  # noqa: BLE001 - a source that raises must not take the night down
             log.error("%s: %s: %s", job.source.id, type(error).__name__, error)
             job.tally.problems.append((Outcome.ERROR, f"{type(error).__name__}: {error}"))
@@ -166,28 +139,15 @@ async def _run_source(shared: _Night, job: Job) -> None:
         shared.progress(report)
 
 
-def _stop(shared: _Night, task: "asyncio.Task[None]", number: signal.Signals) -> None:
+def _stop(
+    shared: _Night, process: AsyncCrawlerProcess, task: "asyncio.Task[None]", number: signal.Signals
+) -> None:
     """First signal: let the requests under way end. Second: end at once."""
     if shared.stopped_by:
         task.cancel()
         return
     shared.stopped_by = number.name
     log.warning("%s: finishing the requests under way, then stopping", number.name)
-    stopping = asyncio.get_event_loop().create_task(shared.process.stop())
+    stopping = asyncio.get_event_loop().create_task(process.stop())
     # A reference, or the task may be collected before it has run.
     task.add_done_callback(lambda _: stopping.cancel())
-
-
-@contextmanager
-def _quiet_logging() -> Iterator[None]:
-    """Keep Scrapy's own log out of ours, and undo what it does to the process-wide logging."""
-    levels = {name: logging.getLogger(name).level for name in _CHATTY}
-    # Scrapy resets its loggers and then lists its versions, so that a level set before does not last.
-    logging.disable(logging.INFO)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-        logging.captureWarnings(False)
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)

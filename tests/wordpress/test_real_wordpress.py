@@ -106,7 +106,7 @@ def run(folder: Path, *words: object) -> str:
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
     folder = tmp_path_factory.mktemp("selayang")
-    now = datetime.now(ZONE).replace(tzinfo=None, microsecond=0)
+    now = datetime.now(ZONE).replace(tzinfo=None, second=0, microsecond=0)
     articles = write_articles(now - timedelta(minutes=40))
     hidden = [{**articles[0].post, **post} for post in HIDDEN]
     hidden[-1]["post_date"] = f"{now + timedelta(days=1):%Y-%m-%d %H:%M:%S}"
@@ -114,6 +114,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
         urls = site.insert([*(article.post for article in articles), *hidden])
         write_manifests(folder / "sources", site.base)
         yield Paper(site, {urls[article.name]: article for article in articles}, folder)
+    assert not site.folder.exists()
 
 
 def write_manifests(folder: Path, base: str) -> None:
@@ -136,12 +137,12 @@ def nights(paper: Paper) -> list[Night]:
     found = [paper.night(1)]
     paper.site.edit(articles[3].name, f"{articles[3].content}\n\n{blocks([ADDED])}")
     found += [paper.night(2), paper.night(3)]
-    late = write_articles(articles[-1].published - timedelta(minutes=10))[:LATE]
+    oldest = articles[-1].published
     late = [
-        replace(article, name=f"{article.name}-lama", published=articles[-1].published - timedelta(minutes=n))
-        for n, article in enumerate(late, start=1)
+        replace(article, name=f"{article.name}-lama", published=oldest - timedelta(minutes=n))
+        for n, article in enumerate(articles[:LATE], start=1)
     ]
-    locked = {**articles[0].post, "post_name": "terkunci", "post_password": "rahasia"}
+    locked = {**late[-1].post, "post_name": "terkunci", "post_password": "rahasia"}
     paper.site.insert([*(article.post for article in late), locked])
     # Saved once more as it is: WordPress dates it anew, its text is the same.
     paper.site.edit(articles[5].name, articles[5].content)
@@ -216,7 +217,7 @@ def test_a_reader_gets_every_article_whole_and_nothing_else(
         document = documents[url.rstrip("/")]
         paragraphs = article.paragraphs + ((ADDED,) if url == edited else ())
         assert (document.title, plain(document.text)) == (article.title, "\n".join(map(plain, paragraphs)))
-        assert document.published_at == article.published.replace(tzinfo=ZONE, second=0)
+        assert document.published_at == article.published.replace(tzinfo=ZONE)
         assert (document.published_precision, document.language) == ("minute", "id")
         assert document.pages_fetched == document.pages_expected
 

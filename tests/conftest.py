@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +13,26 @@ os.environ.setdefault("NETRA_HANDLE_KEY", "kunci uji yang tidak rahasia sama sek
 FULL = bool(os.environ.get("NETRA_FULL"))
 
 
+def needs_packages(needed: Mapping[str, str]) -> pytest.MarkDecorator:
+    """Skip by name where packages of Debian are missing; under FULL=1 they must be there.
+
+    `needed`: package -> a program of it, or a file as a pattern below / ("usr/lib/php/*/mysqli.so").
+    """
+    missing = sorted(package for package, sign in needed.items() if not _is_there(sign))
+    if missing and FULL:
+        raise RuntimeError(f"missing although FULL=1 installs them: {', '.join(missing)}")
+    return pytest.mark.skipif(
+        bool(missing), reason=f"not installed (Debian: {' '.join(missing)}; or make test FULL=1)"
+    )
+
+
 def needs_program(program: str, *, package: str) -> pytest.MarkDecorator:
     """Skip by name where a system program is missing; under FULL=1 it must be there."""
-    missing = shutil.which(program) is None
-    if missing and FULL:
-        raise RuntimeError(f"{program} is missing although FULL=1 installs {package}")
-    return pytest.mark.skipif(
-        missing, reason=f"{program} is not installed (Debian: {package}; or make test FULL=1)"
-    )
+    return needs_packages({package: program})
+
+
+def _is_there(sign: str) -> bool:
+    if "/" in sign:
+        return any(Path("/").glob(sign))
+    # Servers lie where the search path of a user may not lead.
+    return shutil.which(sign, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None

@@ -9,6 +9,8 @@ import pytest
 
 import pipeline
 from store.records import CODE_VERSION
+from tests import conftest
+from tests.wordpress.site import NEEDED
 
 ROOT = Path(__file__).parent.parent
 TRACKED = subprocess.run(
@@ -64,6 +66,23 @@ def test_no_room_imports_the_command_line():
     rooms = [p for p in PYTHON if p.relative_to(ROOT).parts[0] in {"crawlers", "nlp", "review", "store"}]
     above = re.compile(r"^\s*(?:from|import) (?:pipeline|verbs)\b", re.MULTILINE)
     assert [p.name for p in rooms if above.search(p.read_text(encoding="utf-8"))] == []
+
+
+def test_a_missing_system_package_is_named_and_under_full_a_failure(monkeypatch):
+    needed = {"busybox-semu": "usr/share/tidak/*/ada", "dash": "sh"}
+    monkeypatch.setattr(conftest, "FULL", False)
+    mark = conftest.needs_packages(needed).mark
+    assert mark.args == (True,)
+    assert "Debian: busybox-semu;" in mark.kwargs["reason"]
+    monkeypatch.setattr(conftest, "FULL", True)
+    with pytest.raises(RuntimeError, match="FULL=1 installs them: busybox-semu"):
+        conftest.needs_packages(needed)
+
+
+def test_the_makefile_installs_what_the_tests_need():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    installed = re.search(r"^SYSTEM_PACKAGES := ((?:.*\\\n)*.*)", makefile, re.MULTILINE)[1].split()
+    assert {*NEEDED, "libreoffice-calc"} <= {*installed}
 
 
 def test_no_tracked_file_is_too_large():

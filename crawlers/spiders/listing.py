@@ -62,7 +62,7 @@ class Listing:
     more: tuple[str, ...] = ()
     #: Lines or items that could not be read, each named.
     faults: tuple[str, ...] = ()
-    #: Items that are older than LOOK_BACK and were left out.
+    #: Items that were left out: older than LOOK_BACK, or locked by a password.
     old: int = 0
     #: What is wrong with the response although items were found in it.
     problem: tuple[Outcome, str] | None = None

@@ -1,10 +1,13 @@
 """WordPress REST: whole articles, 50 a page, newest first.
 
-Promises: one part per post with an address; times are read from `date_gmt`, since `date` names no zone.
+Promises: one part per post with an address that its readers can read; times are read from `date_gmt`, since
+`date` names no zone.
 Never does: fetch the article's page.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from scrapy.http import Response
@@ -34,8 +37,11 @@ def page_url(entry: Entry, page: int) -> str:
 def read(entry: Entry, response: Response, source: Source, night: date) -> Listing:
     """List the posts of one page. Raises ValueError when it is no list of posts in JSON."""
     del source
-    found, faults = [], []
+    found, faults, locked = [], [], 0
     for key, post in parts.wordpress_posts(response.body):
+        if is_locked(post):
+            locked += 1
+            continue
         url = absolute(response.url, str(post.get("link", "")))
         if url:
             published, modified = (
@@ -49,4 +55,10 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
     last = int(total[:6]) if total.isascii() and total.isdigit() else 1
     go_on = bool(found) and page < min(last, MAX_LIST_PAGES) and not is_old(found[-1].published, night)
     more = (page_url(entry, page + 1),) if go_on else ()
-    return Listing(parts=tuple(found), more=more, faults=tuple(faults))
+    return Listing(parts=tuple(found), more=more, faults=tuple(faults), old=locked)
+
+
+def is_locked(post: Mapping[str, Any]) -> bool:
+    """Say whether a post wants a password; WordPress lists it all the same, with an empty text."""
+    content = post.get("content")
+    return isinstance(content, Mapping) and content.get("protected") is True

@@ -52,6 +52,12 @@ def test_paging_ends_by_header_by_age_and_by_limit(page: int, pages: str, day: i
     assert found.more == ((page_url(ENTRY, page + 1),) if more else ())
 
 
+def test_a_post_behind_a_password_is_left_out() -> None:
+    locked = POST | {"id": 9, "content": {"rendered": "", "protected": True}}
+    found = listing([POST | {"content": {"rendered": "<p>Isi.</p>", "protected": False}}, locked])
+    assert ([part.part for part in found.parts], found.old, found.faults) == (["7"], 1, ())
+
+
 def test_an_empty_list_is_empty() -> None:
     assert listing([]) == Listing()
 

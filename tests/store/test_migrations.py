@@ -100,8 +100,10 @@ def test_a_database_of_the_second_version_keeps_its_night_and_learns_to_review(t
 def test_the_migrations_and_the_schema_say_the_same(tmp_path: Path) -> None:
     engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
     migrate(engine)
+    # Alembic cannot compare an index that has an expression in it ("night DESC").
+    options = {"include_object": lambda _, name, *__: name != "ix_frontier_order"}
     with engine.connect() as conn:
-        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        assert compare_metadata(MigrationContext.configure(conn, opts=options), metadata) == []
     engine.dispose()
 
 

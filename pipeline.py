@@ -42,14 +42,14 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, learning, watching
+from verbs import backfill, learning, retraining, watching
 from verbs import sources as source_verbs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(source_verbs.sources_app, name="sources")
 app.add_typer(learning.models_app, name="models")
 app.command()(learning.evaluate)
-app.command()(learning.retrain)
+app.command()(retraining.retrain)
 
 ROOT = Path(__file__).parent
 VAR = ROOT / "data" / "var"

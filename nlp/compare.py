@@ -6,6 +6,7 @@ called better, and the verdict says why in one sentence. Never does: promote, or
 model has trained on (the caller gives texts that neither has).
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from nlp.answers import answer_items, load_classifier
 from nlp.evaluate import arrays, families
-from nlp.items import Item
+from nlp.items import Item, read_items
 from nlp.metrics import Floats, Metric, average_precision_of, f1_of, intervals
 from store.records import UsageError
 
@@ -45,14 +46,22 @@ def compare(
     """Measure two model folders on each set of labelled items. Raises UsageError when a text cannot be read."""
     classifiers = {"candidate": load_classifier(candidate), "active": load_classifier(active)}
     found = {
-        name: _measure(
-            items, {who: _scores(items, model, progress) for who, model in classifiers.items()}
-        )
+        name: _measure(items, {who: _scores(items, model, progress) for who, model in classifiers.items()})
         for name, items in sets.items()
         if items
     }
     better, reason = judge(found)
     return Comparison(candidate.name, active.name, found, better, reason)
+
+
+def frozen_items(candidate: Path, active: Path, label_files: Sequence[Path]) -> list[Item]:
+    """The labelled texts of families that neither model has learned from, by what both folders say.
+
+    Raises UsageError for a folder that does not say (older than this rule).
+    """
+    held: set[str] = set.intersection(*(_held_out(folder) for folder in (candidate, active)))
+    items, _ = read_items(label_files, gold=True)
+    return [item for item in items if item.family in held]
 
 
 def judge(sets: Mapping[str, Mapping[str, Any]]) -> tuple[bool, str]:
@@ -93,9 +102,17 @@ def comparison_text(comparison: Comparison) -> str:
 """
 
 
-def _scores(
-    items: Sequence[Item], classifier: Any, progress: Callable[[int], None]
-) -> tuple[Floats, Floats]:
+def _held_out(folder: Path) -> set[str]:
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    if "held_out_families" not in metrics:
+        raise UsageError(
+            f"{folder}: metrics.json does not name the held-out families, so that it is not known which texts "
+            "the model has not seen; train it again, or promote the other one with: models promote"
+        )
+    return set(metrics["held_out_families"])
+
+
+def _scores(items: Sequence[Item], classifier: Any, progress: Callable[[int], None]) -> tuple[Floats, Floats]:
     answers, failed = answer_items(items, classifier, progress=progress)
     if failed:
         raise UsageError(f"comparison: {failed[0]}; both models must answer the same texts")

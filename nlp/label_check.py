@@ -50,9 +50,7 @@ def find_suspects(items: Sequence[Item]) -> list[Suspect]:
         LogisticRegression(max_iter=1_000, class_weight="balanced"),
     )
     texts = [f"{item.title}\n{item.text}" for item in items]
-    said = cross_val_predict(
-        judge, texts, gold, groups=groups, cv=GroupKFold(FOLDS), method="predict_proba"
-    )
+    said = cross_val_predict(judge, texts, gold, groups=groups, cv=GroupKFold(FOLDS), method="predict_proba")
     wrong = find_label_issues(gold, said, return_indices_ranked_by="self_confidence", n_jobs=1)
     return [
         Suspect(items[i], labels[int(said[i].argmax())], round(float(said[i][gold[i]]), 4)) for i in wrong

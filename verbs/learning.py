@@ -1,4 +1,4 @@
-"""The verbs about the model: measure one, train one, choose which one answers.
+"""The verbs about the model: measure one, choose which one answers.
 
 Promises and exit codes are those of `pipeline.py`, which offers these verbs; here to keep it short.
 Never does: crawl, or touch the database.
@@ -12,8 +12,6 @@ import typer
 from review import options
 from review.tables import metrics_table, models_table, threshold_table
 from review.terminal import console, print_json, say, say_skipped, shown
-
-LABELS = Path(__file__).parent.parent / "data" / "labels"
 
 models_app = typer.Typer(no_args_is_help=True, help="See the models, and choose which one answers.")
 
@@ -58,38 +56,6 @@ def evaluate(
         console.print(metrics_table(measured.metrics))
         console.print(threshold_table(measured.metrics))
     return say_skipped(measured.problems, measured.good)
-
-
-def retrain(
-    out: Annotated[Path, typer.Option("--out", help="Folder of the new model; its name is the version.")],
-    labels: Annotated[Path, typer.Option("--labels", help="Folder with label files.")] = LABELS,
-    base: Annotated[str | None, typer.Option("--base", help="Encoder: a folder or a hub name.")] = None,
-    revision: Annotated[str | None, typer.Option("--revision", help="Revision of a hub name.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of split, order and fresh weights.")] = 17,
-    held_out_from: Annotated[
-        int | None,
-        typer.Option("--held-out-from", help="Hold out texts of this year and later, not families."),
-    ] = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Then make it the model in use.")] = False,
-) -> int:
-    """Train: label files to a model folder, measured on held-out families; --promote makes it active."""
-    from nlp.retrain import retrain as train_model
-    from nlp.train import Plan
-
-    with shown("retrain", None) as update:
-        metrics, problems = train_model(
-            sorted(labels.glob("*.jsonl")),
-            out,
-            plan=Plan(seed=seed, held_out_from=held_out_from),
-            base=base,
-            revision=revision,
-            progress=lambda step, _: update(step),
-        )
-    console.print(metrics_table(metrics["held_out"]))
-    say(f"model: {out}")
-    if promote:
-        models_promote(str(out))
-    return say_skipped(problems, metrics["n_train"] + metrics["n_held_out"])
 
 
 @models_app.command("list")

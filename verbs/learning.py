@@ -1,17 +1,24 @@
 """The verbs about the model: measure one, choose which one answers.
 
 Promises and exit codes are those of `pipeline.py`, which offers these verbs; here to keep it short.
-Never does: crawl, or touch the database.
+Never does: crawl, or write to the database.
 """
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from review import options
+from review.drift import drift_table
 from review.tables import metrics_table, models_table, threshold_table
 from review.terminal import console, print_json, say, say_skipped, shown
+from store.db import reading
+from store.drift import candidate_texts, weekly_drift
+from store.frontier import NIGHT_ZONE
+from store.session import opened
+from verbs.places import DEFAULT_DB, LABELS
 
 models_app = typer.Typer(no_args_is_help=True, help="See the models, and choose which one answers.")
 
@@ -82,6 +89,26 @@ def models_promote(model: Annotated[str, typer.Argument(help="A name in models/,
     from nlp.promotion import promote
 
     say(f"active model: {promote(model)}")
+    return 0
+
+
+@models_app.command("drift")
+def models_drift(
+    db: options.DbOption = DEFAULT_DB,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, help="Look back on that many weeks.")] = 12,
+    lang: options.LangOption = "id",
+) -> int:
+    """Show week by week how scores, decisions and names have changed: whether to retrain."""
+    from nlp.drift import find_new_names
+    from nlp.items import read_items
+
+    labelled, _ = read_items(sorted(LABELS.glob("*.jsonl")), gold=True)
+    known = [f"{item.title}\n{item.text}" for item in labelled]
+    since = datetime.now(NIGHT_ZONE).date() - timedelta(weeks=weeks)
+    with opened(db, exclusive=False) as engine, reading(engine) as conn:
+        found = weekly_drift(conn, since=since)
+        names = find_new_names(candidate_texts(conn, since=since), known)
+    console.print(drift_table(found, names, lang))
     return 0
 
 

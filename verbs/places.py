@@ -6,3 +6,4 @@ ROOT = Path(__file__).parent.parent
 VAR = ROOT / "data" / "var"
 DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
 SOURCES = ROOT / "data" / "sources"
+LABELS = ROOT / "data" / "labels"

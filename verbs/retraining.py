@@ -20,9 +20,8 @@ from store.records import Reviewed
 from store.reviewed import reviewed_documents
 from store.session import opened
 from verbs.learning import models_promote
-from verbs.places import DEFAULT_DB, ROOT, VAR
+from verbs.places import DEFAULT_DB, LABELS, VAR
 
-LABELS = ROOT / "data" / "labels"
 #: Label lines made of decisions, and what is likely wrong in them; they hold whole texts and stay here.
 REVIEWS = VAR / "reviews"
 
@@ -77,9 +76,7 @@ def gather_reviews(db: str, version: str) -> tuple[Path, list[Reviewed]]:
     with opened(db, exclusive=False) as engine, reading(engine) as conn:
         learn, audit = split_reviewed(reviewed_documents(conn), now=datetime.now(UTC))
     path = REVIEWS / f"{version}.jsonl"
-    say(
-        f"reviews: {write_lines(path, learn)} decided texts to learn from ({path}), {len(audit)} to compare on"
-    )
+    say(f"reviews: {write_lines(path, learn)} decided texts to learn from, {len(audit)} to compare on")
     return path, audit
 
 
@@ -111,9 +108,7 @@ def promote_if_better(out: Path, files: Sequence[Path], audit: Sequence[Reviewed
         comparison = compare(out, active, sets, progress=update)
     add_to_card(out, comparison_text(comparison))
     if not comparison.better:
-        say(
-            f"{active.name} stays in use: {comparison.reason}. To use the new one anyway: models promote"
-        )
+        say(f"{active.name} stays in use: {comparison.reason}. To use the new one anyway: models promote")
         return False
     say(f"{out.name} is better than {active.name}: {comparison.reason}")
     models_promote(str(out))

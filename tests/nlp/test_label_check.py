@@ -29,8 +29,6 @@ def test_too_few_texts_give_no_suspects(labels: Path) -> None:
 
 def test_a_title_that_could_be_a_formula_is_guarded(labels: Path, tmp_path: Path) -> None:
     items, _ = read_items([labels], gold=True)
-    changed = [
-        replace(i, label="none", title="=cmd()") if i.id == "c3" else i for i in items
-    ]
+    changed = [replace(i, label="none", title="=cmd()") if i.id == "c3" else i for i in items]
     write_suspects(tmp_path / "s.csv", find_suspects(changed))
     assert "'=cmd()" in (tmp_path / "s.csv").read_text(encoding="utf-8-sig")

@@ -34,7 +34,12 @@ def test_a_line_is_read_back_as_the_item_that_was_decided(tmp_path: Path) -> Non
     assert write_lines(path, [make(1), make(2, carried_over=True, decision=Decision("none"))]) == 2
     (case, none), problems = read_items([path], gold=True)
     assert problems == []
-    assert (case.label, case.types, case.position, case.family) == ("case", ("mobilise",), "camat_lurah", "I-1")
+    assert (case.label, case.types, case.position, case.family) == (
+        "case",
+        ("mobilise",),
+        "camat_lurah",
+        "I-1",
+    )
     assert (case.stage, case.process, case.weight, case.year) == (None, None, 1.0, 2024)
     assert (none.label, none.types, none.evidence, none.weight) == ("none", None, (), CARRIED_WEIGHT)
     assert path.stat().st_mode & 0o077 == 0

@@ -43,7 +43,7 @@ def compare(
     *,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Comparison:
-    """Measure two model folders on each set of labelled items. Raises UsageError when a text cannot be read."""
+    """Measure two model folders on each set of labelled items. Raises UsageError where a text breaks one."""
     classifiers = {"candidate": load_classifier(candidate), "active": load_classifier(active)}
     found = {
         name: _measure(items, {who: _scores(items, model, progress) for who, model in classifiers.items()})
@@ -106,8 +106,8 @@ def _held_out(folder: Path) -> set[str]:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     if "held_out_families" not in metrics:
         raise UsageError(
-            f"{folder}: metrics.json does not name the held-out families, so that it is not known which texts "
-            "the model has not seen; train it again, or promote the other one with: models promote"
+            f"{folder}: metrics.json does not name the held-out families, so that nobody knows which texts the "
+            "model has not seen; train it again, or promote the other one with: models promote"
         )
     return set(metrics["held_out_families"])
 

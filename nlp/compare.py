@@ -106,8 +106,8 @@ def _held_out(folder: Path) -> set[str]:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     if "held_out_families" not in metrics:
         raise UsageError(
-            f"{folder}: metrics.json does not name the held-out families, so that nobody knows which texts the "
-            "model has not seen; train it again, or promote the other one with: models promote"
+            f"{folder}: metrics.json does not name the held-out families, so that nobody knows which texts "
+            "the model has not seen; train it again, or promote the other one with: models promote"
         )
     return set(metrics["held_out_families"])
 

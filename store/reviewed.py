@@ -1,8 +1,8 @@
 """The decided documents, as training and comparison take them.
 
 Promises: one row for each document of an incident with a standing decision of case or none; the lead
-document, on which the decision was made, is told from those to which it only carries over; a document whose text has
-changed since is left out. Never does: write, or give `unsure` for a label.
+document, on which the decision was made, is told from those to which it only carries over; a document whose
+text has changed since is left out. Never does: write, or give `unsure` for a label.
 """
 
 from sqlalchemy import Connection, select

@@ -42,9 +42,9 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, labels, learning, watching
+from verbs import backfill, labels, learning, retraining, watching
 from verbs import sources as source_verbs
-from verbs.places import DEFAULT_DB, ROOT, VAR
+from verbs.places import DEFAULT_DB, SOURCES, VAR
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(source_verbs.sources_app, name="sources")
@@ -52,9 +52,7 @@ app.add_typer(learning.models_app, name="models")
 app.add_typer(labels.labels_app, name="labels")
 app.add_typer(labels.reviewers_app, name="reviewers")
 app.command()(learning.evaluate)
-app.command()(learning.retrain)
-
-SOURCES = ROOT / "data" / "sources"
+app.command()(retraining.retrain)
 
 DEFAULT_OUT = VAR / "out"
 

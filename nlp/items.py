@@ -50,6 +50,8 @@ class Item:
     deep: bool = False
     platform: str = ""
     region: str = ""
+    #: How much the label counts in training: 1, or less where it only carries over from another text.
+    weight: float = 1.0
 
     def document(self) -> Document:
         """The item as a document without source, for screening and classification."""
@@ -104,6 +106,9 @@ def _check(line: Any, *, gold: bool) -> str:
         value = line.get(field)
         if value is not None and value not in values:
             return f"{field} is {value!r}; the codebook knows: {', '.join(v for v in values if v)}"
+    weight = line.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
+        return f"weight is {weight!r}; allowed: above 0, at most 1"
     unknown = [t for t in line.get("types") or () if t not in TYPES]
     return f"types has {unknown[0]!r}; the codebook knows: {', '.join(TYPES)}" if unknown else ""
 
@@ -162,4 +167,5 @@ def _item(line: dict[str, Any], *, gold: bool) -> Item:
         deep=bool(line.get("deep")),
         platform=line.get("platform") or "",
         region=line.get("region") or "",
+        weight=line.get("weight", 1.0),
     )

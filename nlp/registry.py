@@ -100,7 +100,20 @@ def save_model(
         (folder / name).write_text(text + "\n", encoding="utf-8")
     (folder / "CARD.md").write_text(card, encoding="utf-8")
     (folder / "NOTICE").write_text(notice, encoding="utf-8")
-    names = sorted(p.name for p in folder.iterdir() if p.is_file())
+    _write_sums(folder)
+
+
+def add_to_card(folder: Path, section: str) -> None:
+    """Add a section to the card of a model that is not in use yet. Raises UsageError for a damaged folder."""
+    check_folder(folder)
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    (folder / SUMS).unlink()
+    (folder / "CARD.md").write_text(f"{card.rstrip()}\n\n{section}", encoding="utf-8")
+    _write_sums(folder)
+
+
+def _write_sums(folder: Path) -> None:
+    names = sorted(p.name for p in folder.iterdir() if p.is_file() and p.name != SUMS)
     for name in names:
         (folder / name).chmod(0o644)
     sums = "".join(f"{digest_file(folder / n)}  {n}\n" for n in names)

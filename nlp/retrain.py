@@ -69,6 +69,8 @@ def retrain(
         "best_epoch": trained.best_epoch,
         "n_train": len(trained.train),
         "n_held_out": len(trained.held_out),
+        # By name, so that a later model can be compared on texts that neither has learned from.
+        "held_out_families": sorted({item.family for item in trained.held_out}),
     }
     card = write_card(settings, metrics, items, trained)
     save_model(out, trained.network, trained.tokenizer, settings, metrics=metrics, card=card, notice=NOTICE)

@@ -325,7 +325,10 @@ def _class_weights(examples: list[Example]) -> Tensor:
 
 
 def _loss(answers: Answers, mask: Tensor, batch: list[Example], weights: Tensor, plan: Plan) -> Tensor:
-    loss = functional.cross_entropy(answers.label, torch.tensor([e.label for e in batch]), weight=weights)
+    labels = torch.tensor([e.label for e in batch])
+    each = functional.cross_entropy(answers.label, labels, weight=weights, reduction="none")
+    # Divided by the class weights alone: a batch of texts that count little moves the network little.
+    loss = (each * torch.tensor([e.item.weight for e in batch])).sum() / weights[labels].sum()
     typed = [i for i, e in enumerate(batch) if e.types]
     if typed:
         gold = torch.tensor([batch[i].types for i in typed])

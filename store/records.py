@@ -442,3 +442,19 @@ class Reviewer:
     #: Wrong tries since the last good one.
     failures: int = 0
     locked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """One document that a standing decision (case or none) is about."""
+
+    document: Document
+    #: What the classifier had marked when the reviewer saw it.
+    evidence: tuple[str, ...]
+    decision: Decision
+    incident_id: str
+    #: "flagged", or "audit" for a document of the random sample from below the threshold.
+    queue: str
+    decided_at: datetime
+    #: Whether the decision was made on another document of the incident and only carries over to this one.
+    carried_over: bool

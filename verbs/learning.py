@@ -1,19 +1,24 @@
-"""The verbs about the model: measure one, train one, choose which one answers.
+"""The verbs about the model: measure one, choose which one answers.
 
 Promises and exit codes are those of `pipeline.py`, which offers these verbs; here to keep it short.
-Never does: crawl, or touch the database.
+Never does: crawl, or write to the database.
 """
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from review import options
+from review.drift import drift_table
 from review.tables import metrics_table, models_table, threshold_table
 from review.terminal import console, print_json, say, say_skipped, shown
-
-LABELS = Path(__file__).parent.parent / "data" / "labels"
+from store.db import reading
+from store.drift import candidate_texts, weekly_drift
+from store.frontier import NIGHT_ZONE
+from store.session import opened
+from verbs.places import DEFAULT_DB, LABELS
 
 models_app = typer.Typer(no_args_is_help=True, help="See the models, and choose which one answers.")
 
@@ -60,38 +65,6 @@ def evaluate(
     return say_skipped(measured.problems, measured.good)
 
 
-def retrain(
-    out: Annotated[Path, typer.Option("--out", help="Folder of the new model; its name is the version.")],
-    labels: Annotated[Path, typer.Option("--labels", help="Folder with label files.")] = LABELS,
-    base: Annotated[str | None, typer.Option("--base", help="Encoder: a folder or a hub name.")] = None,
-    revision: Annotated[str | None, typer.Option("--revision", help="Revision of a hub name.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of split, order and fresh weights.")] = 17,
-    held_out_from: Annotated[
-        int | None,
-        typer.Option("--held-out-from", help="Hold out texts of this year and later, not families."),
-    ] = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Then make it the model in use.")] = False,
-) -> int:
-    """Train: label files to a model folder, measured on held-out families; --promote makes it active."""
-    from nlp.retrain import retrain as train_model
-    from nlp.train import Plan
-
-    with shown("retrain", None) as update:
-        metrics, problems = train_model(
-            sorted(labels.glob("*.jsonl")),
-            out,
-            plan=Plan(seed=seed, held_out_from=held_out_from),
-            base=base,
-            revision=revision,
-            progress=lambda step, _: update(step),
-        )
-    console.print(metrics_table(metrics["held_out"]))
-    say(f"model: {out}")
-    if promote:
-        models_promote(str(out))
-    return say_skipped(problems, metrics["n_train"] + metrics["n_held_out"])
-
-
 @models_app.command("list")
 def models_list() -> int:
     """List the model folders; the one in use is marked."""
@@ -116,6 +89,26 @@ def models_promote(model: Annotated[str, typer.Argument(help="A name in models/,
     from nlp.promotion import promote
 
     say(f"active model: {promote(model)}")
+    return 0
+
+
+@models_app.command("drift")
+def models_drift(
+    db: options.DbOption = DEFAULT_DB,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, help="Look back on that many weeks.")] = 12,
+    lang: options.LangOption = "id",
+) -> int:
+    """Show week by week how scores, decisions and names have changed: whether to retrain."""
+    from nlp.drift import find_new_names
+    from nlp.items import read_items
+
+    labelled, _ = read_items(sorted(LABELS.glob("*.jsonl")), gold=True)
+    known = [f"{item.title}\n{item.text}" for item in labelled]
+    since = datetime.now(NIGHT_ZONE).date() - timedelta(weeks=weeks)
+    with opened(db, exclusive=False) as engine, reading(engine) as conn:
+        found = weekly_drift(conn, since=since)
+        names = find_new_names(candidate_texts(conn, since=since), known)
+    console.print(drift_table(found, names, lang))
     return 0
 
 

@@ -5,3 +5,5 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 VAR = ROOT / "data" / "var"
 DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
+SOURCES = ROOT / "data" / "sources"
+LABELS = ROOT / "data" / "labels"

@@ -136,7 +136,9 @@ def read_texts(conn: Connection, incident_id: str) -> IncidentTexts | None:
 
 def count_by(conn: Connection, wanted: ListFilter) -> Mapping[str, Counter[str]]:
     """Incidents by province, position, type, source of the first report and week of the first night."""
-    counts: dict[str, Counter[str]] = {n: Counter() for n in ("province", "position", "type", "source", "week")}
+    counts: dict[str, Counter[str]] = {
+        n: Counter() for n in ("province", "position", "type", "source", "week")
+    }
     for row in conn.execute(
         select(
             incidents.c.region,

@@ -1,7 +1,7 @@
 """The verb `review`: serves the review page.
 
-Promises: it listens on this machine alone unless TLS is set up; it refuses to start without a reviewer account
-instead of making one. Never does: hold the run lock.
+Promises: it listens on this machine alone unless TLS is set up; it refuses to start without a reviewer
+account instead of making one. Never does: hold the run lock.
 """
 
 import ipaddress
@@ -19,7 +19,9 @@ from store.records import UsageError
 from store.reviewers import list_reviewers
 from store.session import opened
 
-HostOption = Annotated[str, typer.Option("--host", help="Address to listen on; other than 127.0.0.1 needs TLS.")]
+HostOption = Annotated[
+    str, typer.Option("--host", help="Address to listen on; other than 127.0.0.1 needs TLS.")
+]
 PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
 NameOption = Annotated[
     list[str] | None,
@@ -49,7 +51,7 @@ def serve(
         with reading(engine) as conn:
             if not list_reviewers(conn):
                 raise UsageError(
-                    "there is no reviewer account. Make one with: python pipeline.py reviewers add NAME --role reviewer"
+                    "there is no reviewer account; make one: pipeline.py reviewers add NAME --role reviewer"
                 )
         app = create_app(
             engine,
@@ -74,7 +76,7 @@ def serve(
 
 
 def check_binding(host: str, *, tls_cert: Path | None, tls_key: Path | None) -> None:
-    """Raise UsageError where the page would be reachable from elsewhere without TLS, or half of TLS is given."""
+    """Raise UsageError where others could reach the page without TLS, or where half of TLS is given."""
     if (tls_cert is None) != (tls_key is None):
         raise UsageError("TLS needs both --tls-cert and --tls-key; give the other one, too.")
     for path in (tls_cert, tls_key):

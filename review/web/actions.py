@@ -14,12 +14,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from review.web.login import forged, show_refused
-from review.web.sessions import Session
-from review.web.site import LANGUAGE_COOKIE, language_of, read_filter, session_of, site_of, to_login, write_filter
+from review.web.site import (
+    LANGUAGE_COOKIE,
+    Visitor,
+    language_of,
+    read_filter,
+    site_of,
+    to_login,
+    visitor_of,
+    write_filter,
+)
 from store.db import reading
-from store.labels import ConflictError, append_event, undo_event
+from store.labels import append_event, undo_event
 from store.listing import next_incident
-from store.records import DECISIONS, TYPES, Decision, Seen
+from store.records import DECISIONS, TYPES, ConflictError, Decision, Seen
 from store.second import second_review_due
 
 ORIGIN: Final = "page"
@@ -27,7 +35,7 @@ ORIGIN: Final = "page"
 MAX_NOTE, MAX_ACTOR = 2_000, 200
 
 Review = Literal["first", "second"]
-Act = Callable[[Request, Session, FormData], Response]
+Act = Callable[[Request, Visitor, FormData], Response]
 
 
 async def decide(request: Request) -> Response:
@@ -48,23 +56,25 @@ async def switch_language(request: Request) -> Response:
     safe = back if back.startswith("/") and not urlsplit(back).netloc and "\\" not in back else "/"
     response = RedirectResponse(safe, status_code=303)
     lang = "id" if language_of(request) == "en" else "en"
-    response.set_cookie(LANGUAGE_COOKIE, lang, httponly=True, samesite="strict", secure=site_of(request).secure)
+    response.set_cookie(
+        LANGUAGE_COOKIE, lang, httponly=True, samesite="strict", secure=site_of(request).secure
+    )
     return response
 
 
 async def _act(request: Request, act: Act) -> Response:
-    session = session_of(request)
-    if session is None:
+    visitor = await run_in_threadpool(visitor_of, request)
+    if visitor is None:
         return to_login()
     form = await request.form(max_files=0, max_fields=40)
-    if forged(form, session):
+    if forged(form, visitor):
         return show_refused(request)
-    if not session.decides:
+    if not visitor.decides:
         return _back(request, "reader_only", review=_review(form))
-    return await run_in_threadpool(act, request, session, form)
+    return await run_in_threadpool(act, request, visitor, form)
 
 
-def _decide(request: Request, session: Session, form: FormData) -> Response:
+def _decide(request: Request, visitor: Visitor, form: FormData) -> Response:
     site, review = site_of(request), _review(form)
     incident_id = str(request.path_params["incident_id"])
     decision = str(form.get("decision", ""))
@@ -84,7 +94,7 @@ def _decide(request: Request, session: Session, form: FormData) -> Response:
                 incident_id=incident_id,
                 new=new,
                 seen=seen,
-                reviewer=session.reviewer,
+                reviewer=visitor.reviewer,
                 origin=ORIGIN,
                 at=site.now(),
                 review=review,
@@ -94,16 +104,16 @@ def _decide(request: Request, session: Session, form: FormData) -> Response:
         return _back(request, "conflict", review=review)
     if event is None:
         return _back(request, "nothing_changed", review=review)
-    return _onward(request, session, incident_id, review=review)
+    return _onward(request, visitor, incident_id, review=review)
 
 
-def _undo(request: Request, session: Session, form: FormData) -> Response:
+def _undo(request: Request, visitor: Visitor, form: FormData) -> Response:
     site, review = site_of(request), _review(form)
     with site.engine.begin() as conn:
         event = undo_event(
             conn,
             incident_id=str(request.path_params["incident_id"]),
-            reviewer=session.reviewer,
+            reviewer=visitor.reviewer,
             at=site.now(),
             origin=ORIGIN,
             review=review,
@@ -111,12 +121,12 @@ def _undo(request: Request, session: Session, form: FormData) -> Response:
     return _back(request, "undone_now" if event else "nothing_changed", review=review)
 
 
-def _onward(request: Request, session: Session, incident_id: str, *, review: Review) -> Response:
+def _onward(request: Request, visitor: Visitor, incident_id: str, *, review: Review) -> Response:
     """To the incident that waits next under the same filter, or to the list when none does."""
     site, wanted = site_of(request), read_filter(request)
     with reading(site.engine) as conn:
         if review == "second":
-            following = next(iter(second_review_due(conn, reviewer=session.reviewer)), "")
+            following = next(iter(second_review_due(conn, reviewer=visitor.reviewer)), "")
         else:
             following = next_incident(conn, wanted, after=incident_id)
     query = "review=second&said=saved" if review == "second" else write_filter(wanted, said="saved")
@@ -126,7 +136,9 @@ def _onward(request: Request, session: Session, incident_id: str, *, review: Rev
 
 def _back(request: Request, said: str, *, review: Review) -> Response:
     incident_id = str(request.path_params["incident_id"])
-    query = f"review=second&said={said}" if review == "second" else write_filter(read_filter(request), said=said)
+    query = (
+        f"review=second&said={said}" if review == "second" else write_filter(read_filter(request), said=said)
+    )
     return RedirectResponse(f"/incidents/{incident_id}?{query}", status_code=303)
 
 

@@ -1,7 +1,7 @@
 """The review page: what answers which address.
 
-Promises: every address but the login and the style sheet needs a session; only hosts in the list are answered.
-Never does: fetch anything, run a model, or hold the run lock, so that a night goes on beside it.
+Promises: every address but the login and the static files needs a login; only hosts in the list are
+answered. Never does: fetch anything, run a model, or hold the run lock, so that a night goes on beside it.
 """
 
 from collections.abc import Mapping, Sequence

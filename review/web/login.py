@@ -1,29 +1,36 @@
 """Login and logout of reviewers.
 
-Promises: the same answer, after the same work, whether the name is unknown, the password wrong or the account
-locked; an account is locked after too many wrong tries. Never does: make an account, log a password or a token.
+Promises: the same answer, after the same work, whether the name is unknown, the password wrong or the
+account locked; an account is locked after too many wrong tries. Never does: make an account, log a password
+or a token.
 """
 
 import logging
 from hmac import compare_digest
+from secrets import token_urlsafe
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from review.passwords import verify_password
-from review.web.sessions import MAX_HOURS, Session
-from review.web.site import SESSION_COOKIE, language_of, render, session_of, site_of, to_login
+from review.passwords import hash_password, verify_password
+from review.web.sessions import MAX_HOURS
+from review.web.site import SESSION_COOKIE, Visitor, language_of, render, site_of, to_login, visitor_of
 from review.web.texts import TEXTS
-from store.reviewers import Reviewer
+from store.db import reading
+from store.records import Reviewer
+from store.reviewers import clear_failures, count_failure, find_reviewer
 
 log = logging.getLogger(__name__)
+
+#: Checked where there is no account or no password, so that the answer takes as long as where there is.
+NO_PASSWORD = hash_password(token_urlsafe())
 
 
 def show_login(request: Request) -> Response:
     """The login form; whoever is logged in goes to the list."""
-    if session_of(request) is not None:
+    if visitor_of(request) is not None:
         return RedirectResponse("/", status_code=303)
     return render(request, "login.html", None, wrong=False)
 
@@ -39,7 +46,7 @@ async def log_in(request: Request) -> Response:
     site = site_of(request)
     # The old session, if any, ends: a token that somebody planted before the login is worth nothing after it.
     site.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
-    token, _ = site.sessions.start(reviewer=reviewer.reviewer_id, name=reviewer.name, role=reviewer.role)
+    token = site.sessions.start(reviewer.reviewer_id)
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(
         SESSION_COOKIE, token, max_age=3600 * MAX_HOURS, httponly=True, samesite="strict", secure=site.secure
@@ -49,10 +56,10 @@ async def log_in(request: Request) -> Response:
 
 async def log_out(request: Request) -> Response:
     """End the session."""
-    session = session_of(request)
-    if session is None:
+    visitor = await run_in_threadpool(visitor_of, request)
+    if visitor is None:
         return to_login()
-    if forged(await request.form(max_files=0, max_fields=5), session):
+    if forged(await request.form(max_files=0, max_fields=5), visitor):
         return show_refused(request)
     site_of(request).sessions.end(request.cookies.get(SESSION_COOKIE, ""))
     response = to_login()
@@ -60,9 +67,9 @@ async def log_out(request: Request) -> Response:
     return response
 
 
-def forged(form: FormData, session: Session) -> bool:
+def forged(form: FormData, visitor: Visitor) -> bool:
     """Whether a form does not carry the token of its session."""
-    return not compare_digest(str(form.get("csrf", "")).encode(), session.csrf.encode())
+    return not compare_digest(str(form.get("csrf", "")).encode(), visitor.csrf.encode())
 
 
 def show_refused(request: Request) -> Response:
@@ -71,8 +78,28 @@ def show_refused(request: Request) -> Response:
     return render(
         request,
         "message.html",
-        session_of(request),
+        visitor_of(request),
         status=403,
         heading=t["refused"],
         text=t["refused_text"],
     )
+
+
+def _check(request: Request, name: str, password: str) -> Reviewer | None:
+    """The account that a name and a password open, or None."""
+    site = site_of(request)
+    with reading(site.engine) as conn:
+        found = find_reviewer(conn, name)
+    known = found is not None and bool(found.password_hash)
+    good = verify_password(found.password_hash if found and known else NO_PASSWORD, password)
+    if found is None or not known:
+        return None
+    with site.engine.begin() as conn:
+        if not good:
+            count_failure(conn, found.reviewer_id, at=site.now())
+            return None
+        # Read again: the account may have been locked while its password was checked.
+        found = find_reviewer(conn, found.reviewer_id)
+        if found is None or found.locked_at is not None:
+            return None
+        return clear_failures(conn, found.reviewer_id)

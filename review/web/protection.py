@@ -1,7 +1,7 @@
 """What stands before every request of the page: headers, the size of a form, where a form came from.
 
-Promises: each answer forbids framing, foreign scripts, inline scripts and keeping in a cache; a form of another
-site is refused before it is read. Never does: know who is logged in.
+Promises: each answer forbids framing, foreign scripts, inline scripts and keeping in a cache; a form of
+another site is refused before it is read. Never does: know who is logged in.
 """
 
 from typing import Final

@@ -17,25 +17,15 @@ MAX_HOURS: Final = 10
 #: OWASP asks for 64 bits of chance at least; 32 bytes are 256.
 TOKEN_BYTES: Final = 32
 
-#: Roles by what they may do: read, decide, and what only the operator should (nothing on the page yet).
-ROLES: Final = ("reader", "reviewer", "admin")
-
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One login of one reviewer."""
 
     reviewer: str
-    name: str
-    role: str
     #: What every form of this session carries, so that another site cannot send one.
     csrf: str
     opened: float
-
-    @property
-    def decides(self) -> bool:
-        """Whether this role may decide; a reader looks only."""
-        return ROLES.index(self.role) >= ROLES.index("reviewer")
 
 
 @dataclass(slots=True)
@@ -46,15 +36,15 @@ class Sessions:
     _open: dict[str, tuple[Session, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, *, reviewer: str, name: str, role: str) -> tuple[str, Session]:
-        """A new session and its token, which goes into the cookie and nowhere else."""
+    def start(self, reviewer: str) -> str:
+        """The token of a new session of a reviewer; it goes into the cookie and nowhere else."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = self.clock()
-        session = Session(reviewer, name, role, secrets.token_urlsafe(TOKEN_BYTES), now)
+        session = Session(reviewer, secrets.token_urlsafe(TOKEN_BYTES), now)
         with self._lock:
             self._open = {t: (s, last) for t, (s, last) in self._open.items() if self._lives(s, last, now)}
             self._open[token] = (session, now)
-        return token, session
+        return token
 
     def find(self, token: str) -> Session | None:
         """The live session of a token; finding it counts as a click."""
@@ -73,11 +63,6 @@ class Sessions:
         """Log out; an unknown token is as good as an ended one."""
         with self._lock:
             self._open.pop(token, None)
-
-    def end_all(self, reviewer: str) -> None:
-        """Log a reviewer out everywhere: the account was locked, or its role or password has changed."""
-        with self._lock:
-            self._open = {t: (s, last) for t, (s, last) in self._open.items() if s.reviewer != reviewer}
 
     @staticmethod
     def _lives(session: Session, last: float, now: float) -> bool:

@@ -17,10 +17,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from review.sheet import format_time
-from review.web.sessions import Session, Sessions
+from review.web.sessions import Sessions
 from review.web.texts import TEXTS
 from review.words import Language, word
+from store.db import reading
 from store.listing import ListFilter
+from store.records import ROLES
+from store.reviewers import find_reviewer
 
 #: Names of our two cookies. The first is a session cookie in both meanings.
 SESSION_COOKIE, LANGUAGE_COOKIE = "netra_session", "netra_lang"
@@ -48,14 +51,34 @@ class Site:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is at the page, as its templates and handlers need it."""
+
+    reviewer: str
+    name: str
+    #: Whether the role may decide; a reader looks only.
+    decides: bool
+    csrf: str
+
+
 def site_of(request: Request) -> Site:
     """The site that a request came to."""
     return cast(Site, request.app.state.site)
 
 
-def session_of(request: Request) -> Session | None:
-    """Who sent a request, if logged in."""
-    return site_of(request).sessions.find(request.cookies.get(SESSION_COOKIE, ""))
+def visitor_of(request: Request) -> Visitor | None:
+    """Who sent a request, if logged in; by the account as it is now, which may have been locked since."""
+    site = site_of(request)
+    session = site.sessions.find(request.cookies.get(SESSION_COOKIE, ""))
+    if session is None:
+        return None
+    with reading(site.engine) as conn:
+        account = find_reviewer(conn, session.reviewer)
+    if account is None or account.locked_at is not None:
+        return None
+    decides = ROLES.index(account.role) >= ROLES.index("reviewer")
+    return Visitor(reviewer=account.reviewer_id, name=account.name, decides=decides, csrf=session.csrf)
 
 
 def language_of(request: Request) -> Language:
@@ -69,7 +92,7 @@ def to_login() -> Response:
 
 
 def render(
-    request: Request, template: str, session: Session | None, *, status: int = 200, **values: Any
+    request: Request, template: str, visitor: Visitor | None, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """A page in the visitor's language, with the values that a template names."""
     site, lang = site_of(request), language_of(request)
@@ -81,7 +104,7 @@ def render(
             "word": lambda value: word(value, lang),
             "publisher": lambda source_id: site.publishers.get(source_id, source_id),
             "time": format_time,
-            "session": session,
+            "visitor": visitor,
             "path": request.url.path,
             "said": said if said in SAYINGS else "",
             **values,
@@ -106,7 +129,11 @@ def read_filter(request: Request) -> ListFilter:
 
 def write_filter(wanted: ListFilter, **more: str) -> str:
     """The query of an address that carries a filter: `read_filter` reads it back."""
-    texts = {name: str(value) for name in ("province", "position", "type", "source") if (value := getattr(wanted, name))}
+    texts = {
+        name: str(value)
+        for name in ("province", "position", "type", "source")
+        if (value := getattr(wanted, name))
+    }
     texts |= {name: value.isoformat() for name in ("since", "until") if (value := getattr(wanted, name))}
     for name in ("min_score", "max_score"):
         if (share := getattr(wanted, name)) is not None:

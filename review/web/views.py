@@ -15,12 +15,12 @@ from starlette.responses import Response
 
 from review.charts import Chart, bar_chart, column_chart, top_bars
 from review.web.highlight import split_marked
-from review.web.site import language_of, read_filter, render, session_of, site_of, to_login, write_filter
+from review.web.site import language_of, read_filter, render, site_of, to_login, visitor_of, write_filter
 from review.web.texts import TEXTS
 from review.web.tilemap import TILES, draw_map
 from review.words import Language, word
 from store.db import reading
-from store.labels import current_labels, events_of
+from store.labels import events_of
 from store.listing import ListFilter, count_by, count_listed, list_incidents, next_incident, read_texts
 from store.records import POSITIONS, TYPES
 from store.reviewers import list_reviewers
@@ -34,8 +34,8 @@ MOST_WEEKS, MOST_BARS = 104, 20
 
 def show_list(request: Request) -> Response:
     """The list of incidents, filtered, one page of it."""
-    session = session_of(request)
-    if session is None:
+    visitor = visitor_of(request)
+    if visitor is None:
         return to_login()
     site, lang, wanted = site_of(request), language_of(request), read_filter(request)
     number = request.query_params.get("page", "1")
@@ -48,7 +48,7 @@ def show_list(request: Request) -> Response:
     return render(
         request,
         "list.html",
-        session,
+        visitor,
         rows=rows,
         total=total,
         page=page,
@@ -69,8 +69,8 @@ def show_list(request: Request) -> Response:
 
 def show_incident(request: Request) -> Response:
     """One incident: its texts with the evidence marked, its timeline, the form of the decision."""
-    session = session_of(request)
-    if session is None:
+    visitor = visitor_of(request)
+    if visitor is None:
         return to_login()
     site, lang, wanted = site_of(request), language_of(request), read_filter(request)
     incident_id = str(request.path_params["incident_id"])
@@ -81,23 +81,23 @@ def show_incident(request: Request) -> Response:
             return show_gone(request)
         history = events_of(conn, incident_id)
         if review == "second":
-            due = second_review_due(conn, reviewer=session.reviewer)
-            own = [event for event in history if event.review == "second" and event.reviewer == session.reviewer]
+            due = second_review_due(conn, reviewer=visitor.reviewer)
+            own = [
+                event for event in history if event.review == "second" and event.reviewer == visitor.reviewer
+            ]
             if incident_id not in due and not own:
                 return show_gone(request)
             history, following = own, next((i for i in due if i != incident_id), "")
         else:
             following = next_incident(conn, wanted, after=incident_id)
-        standing = current_labels(conn, [incident_id], review=review).get(incident_id)
+        latest = next((event for event in reversed(history) if event.review == review), None)
         names = {reviewer.reviewer_id: reviewer.name for reviewer in list_reviewers(conn)}
     lead, prediction = found.texts[0]
-    texts = [
-        (document, said, split_marked(document.text, said.evidence)) for document, said in found.texts
-    ]
+    texts = [(document, said, split_marked(document.text, said.evidence)) for document, said in found.texts]
     return render(
         request,
         "incident.html",
-        session,
+        visitor,
         incident=found.incident,
         lead=lead,
         prediction=prediction,
@@ -106,8 +106,8 @@ def show_incident(request: Request) -> Response:
         link=_safe_link,
         history=history,
         reviewer=lambda reviewer_id: names.get(reviewer_id, reviewer_id),
-        standing=standing,
-        chosen=standing.new if standing else None,
+        latest=latest,
+        chosen=latest.new if latest else None,
         review=review,
         following=following,
         query=f"review={review}" if review == "second" else write_filter(wanted),
@@ -117,18 +117,18 @@ def show_incident(request: Request) -> Response:
 
 def show_second(request: Request) -> Response:
     """What waits for this reviewer's second, blind decision."""
-    session = session_of(request)
-    if session is None:
+    visitor = visitor_of(request)
+    if visitor is None:
         return to_login()
     with reading(site_of(request).engine) as conn:
-        due = second_review_due(conn, reviewer=session.reviewer)
-    return render(request, "second.html", session, due=due)
+        due = second_review_due(conn, reviewer=visitor.reviewer)
+    return render(request, "second.html", visitor, due=due)
 
 
 def show_overview(request: Request) -> Response:
     """Counts on a map of provinces and in charts."""
-    session = session_of(request)
-    if session is None:
+    visitor = visitor_of(request)
+    if visitor is None:
         return to_login()
     site, lang = site_of(request), language_of(request)
     wanted = replace(read_filter(request), state="")
@@ -151,7 +151,7 @@ def show_overview(request: Request) -> Response:
     return render(
         request,
         "overview.html",
-        session,
+        visitor,
         map=Markup(drawn),  # noqa: S704 - drawn by us, all names escaped
         nowhere=provinces.get("", 0),
         charts=charts,
@@ -162,7 +162,7 @@ def show_gone(request: Request) -> Response:
     """There is no such page."""
     t = TEXTS[language_of(request)]
     return render(
-        request, "message.html", session_of(request), status=404, heading=t["gone"], text=t["gone_text"]
+        request, "message.html", visitor_of(request), status=404, heading=t["gone"], text=t["gone_text"]
     )
 
 

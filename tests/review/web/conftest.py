@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from review.web.app import create_app
 from store.db import connect, migrate
 from store.reviewers import add_reviewer
 
-PASSWORD = "rahasia yang cukup panjang"
+PASSWORD = "rahasia yang cukup panjang"  # noqa: S105 - of invented reviewers
 REVIEWERS = {"sekar": "reviewer", "bagas": "reviewer", "tamu": "reader"}
 
 
@@ -40,9 +40,15 @@ class Page:
     """The address of a served page, and what a visitor does there."""
 
     url: str
+    _clients: list[httpx.Client] = field(default_factory=list)
 
     def visit(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, follow_redirects=False)
+        self._clients.append(httpx.Client(base_url=self.url, follow_redirects=False))
+        return self._clients[-1]
+
+    def leave(self) -> None:
+        for client in self._clients:
+            client.close()
 
     def log_in(self, name: str, password: str = PASSWORD) -> httpx.Client:
         client = self.visit()
@@ -77,7 +83,9 @@ def serve() -> Iterator[Callable[[Engine], Page]]:
             secure=False,
         )
         sock = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False, access_log=False))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         running.append((server, thread))
@@ -92,5 +100,7 @@ def serve() -> Iterator[Callable[[Engine], Page]]:
 
 
 @pytest.fixture
-def page(engine: Engine, serve: Callable[[Engine], Page]) -> Page:
-    return serve(engine)
+def page(engine: Engine, serve: Callable[[Engine], Page]) -> Iterator[Page]:
+    page = serve(engine)
+    yield page
+    page.leave()

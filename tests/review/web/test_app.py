@@ -182,9 +182,7 @@ def test_hostile_text_is_shown_as_text(page: Page, engine: Engine) -> None:
     (incident,) = put_grouped(engine, 1)
     hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }}"
     with engine.begin() as conn:
-        conn.execute(
-            update(documents).values(title=hostile, text=hostile * 20, url="javascript:alert(1)")
-        )
+        conn.execute(update(documents).values(title=hostile, text=hostile * 20, url="javascript:alert(1)"))
     client = page.log_in("sekar")
     for path in ("/", f"/incidents/{incident.incident_id}"):
         shown = client.get(path).text
@@ -197,7 +195,12 @@ def test_hostile_text_is_shown_as_text(page: Page, engine: Engine) -> None:
 def test_the_language_is_switched_and_stays_on_the_site(page: Page) -> None:
     client = page.log_in("sekar")
     assert 'lang="id"' in client.get("/").text
-    for back, there in (("/overview", "/overview"), ("//jahat.test", "/"), ("https://jahat.test", "/"), ("/\\jahat.test", "/")):
+    for back, there in (
+        ("/overview", "/overview"),
+        ("//jahat.test", "/"),
+        ("https://jahat.test", "/"),
+        ("/\\jahat.test", "/"),
+    ):
         assert client.post("/language", data={"back": back}).headers["location"] == there
     client.post("/language", data={"back": "/"})
     assert 'lang="en"' in client.get("/").text

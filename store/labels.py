@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
 
 from store.records import (
     DECISIONS,
@@ -33,7 +33,7 @@ from store.records import (
     State,
     UsageError,
 )
-from store.reviewers import is_named, register_reviewer
+from store.reviewers import IS_NAMED, named_values, register_reviewer
 from store.schema import documents, incidents, label_events, predictions, reviewers
 from store.schema import incident_documents as members
 
@@ -103,7 +103,7 @@ def append_event(
         reason=reason,
     )
     event = replace(event, event_id=hash_event(event))
-    conn.execute(insert(label_events).values(_values(event, place=(row["place"] or 0) + 1)))
+    conn.execute(_INSERT, _values(event, place=(row["place"] or 0) + 1))
     standing[review] = event
     _set_state(conn, incident_id, _last_word(standing.values()))
     return event
@@ -225,6 +225,48 @@ def read_event(row: RowMapping) -> LabelEvent:
     )
 
 
+# A sheet brings tens of thousands of events; building these statements took most of the time of each.
+_OF_INCIDENT: Final = label_events.c.incident_id == bindparam("incident")
+_HISTORY: Final = select(label_events).where(_OF_INCIDENT).order_by(label_events.c.place)
+_INSERT: Final = insert(label_events)
+_END: Final = (
+    select(label_events.c.place, label_events.c.event_id).order_by(label_events.c.place.desc()).limit(1)
+)
+_LOOK_UP: Final = (
+    select(
+        documents.c.doc_id,
+        documents.c.text_sha256,
+        # Screening let some documents of the audit go: there is no prediction, but who says so is known.
+        func.coalesce(predictions.c.model, documents.c.scored_by).label("model"),
+        select(_END.subquery().c.place).scalar_subquery().label("place"),
+        select(_END.subquery().c.event_id).scalar_subquery().label("previous"),
+        select(reviewers.c.reviewer_id).where(IS_NAMED).scalar_subquery().label("reviewer_id"),
+    )
+    .select_from(incidents)
+    .outerjoin(members, members.c.incident_id == incidents.c.incident_id)
+    .outerjoin(documents, documents.c.doc_id == members.c.doc_id)
+    .outerjoin(predictions, predictions.c.doc_id == members.c.doc_id)
+    .where(incidents.c.incident_id == bindparam("incident"))
+    .order_by(members.c.place)
+    .limit(1)
+)
+_SET_INCIDENT: Final = (
+    update(incidents)
+    .where(incidents.c.incident_id == bindparam("incident"), incidents.c.state != bindparam("new_state"))
+    .values(state=bindparam("new_state"))
+)
+# Not those that are being worked out anew: their stage would find them in a state that is not its own.
+_SET_DOCUMENTS: Final = (
+    update(documents)
+    .where(
+        documents.c.doc_id.in_(
+            select(members.c.doc_id).where(members.c.incident_id == bindparam("incident"))
+        ),
+        documents.c.state.in_([State.GROUPED, State.QUEUED, State.REVIEWED]),
+        documents.c.state != bindparam("new_state"),
+    )
+    .values(state=bindparam("new_state"))
+)
 _PLAIN: Final = tuple(
     column.name
     for column in label_events.c
@@ -270,36 +312,8 @@ def _check(incident_id: str, new: Decision | None, review: str) -> None:
 
 
 def _look_up(conn: Connection, incident_id: str, reviewer: str) -> RowMapping:
-    """Everything an event needs, in one query: a sheet brings tens of thousands of them."""
-    last = (
-        select(label_events.c.place, label_events.c.event_id).order_by(label_events.c.place.desc()).limit(1)
-    )
-    end = last.subquery()
-    row = (
-        conn.execute(
-            select(
-                documents.c.doc_id,
-                documents.c.text_sha256,
-                # Screening let some documents of the audit go: for them the model's word is the run's.
-                func.coalesce(predictions.c.model, documents.c.scored_by).label("model"),
-                select(end.c.place).scalar_subquery().label("place"),
-                select(end.c.event_id).scalar_subquery().label("previous"),
-                select(reviewers.c.reviewer_id)
-                .where(is_named(reviewer))
-                .scalar_subquery()
-                .label("reviewer_id"),
-            )
-            .select_from(incidents)
-            .outerjoin(members, members.c.incident_id == incidents.c.incident_id)
-            .outerjoin(documents, documents.c.doc_id == members.c.doc_id)
-            .outerjoin(predictions, predictions.c.doc_id == members.c.doc_id)
-            .where(incidents.c.incident_id == incident_id)
-            .order_by(members.c.place)
-            .limit(1)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    """Everything an event needs but the history, in one query."""
+    row = conn.execute(_LOOK_UP, {"incident": incident_id, **named_values(reviewer)}).mappings().one_or_none()
     if row is None:
         raise UsageError(
             f"incident {incident_id!r} is not in the store; take the id from a sheet or the page."
@@ -337,21 +351,8 @@ def _last_word(latest: Iterable[LabelEvent]) -> LabelEvent | None:
 def _set_state(conn: Connection, incident_id: str, final: LabelEvent | None) -> None:
     decided = final is not None and final.new is not None and final.new.decision != "unsure"
     state = State.REVIEWED if decided else State.QUEUED
-    conn.execute(
-        update(incidents)
-        .where(incidents.c.incident_id == incident_id, incidents.c.state != state)
-        .values(state=state)
-    )
-    # Not those that are being worked out anew: their stage would find them in a state that is not its own.
-    conn.execute(
-        update(documents)
-        .where(
-            documents.c.doc_id.in_(select(members.c.doc_id).where(members.c.incident_id == incident_id)),
-            documents.c.state.in_([State.GROUPED, State.QUEUED, State.REVIEWED]),
-            documents.c.state != state,
-        )
-        .values(state=state)
-    )
+    for statement in (_SET_INCIDENT, _SET_DOCUMENTS):
+        conn.execute(statement, {"incident": incident_id, "new_state": state})
 
 
 def _chunks(ids: Sequence[str] | None) -> Iterator[list[str] | None]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, update
 
 from store.records import ROLES, Reviewer, UsageError
 from store.schema import reviewers
@@ -24,6 +24,10 @@ from store.schema import reviewers
 MAX_TRIES: Final = 10
 #: Bytes of an id: two of a million accounts share one with a chance of 1 in 500.
 ID_BYTES: Final = 6
+#: Condition on `reviewers`: the account has this id or this name; see `named_values`.
+IS_NAMED: Final = or_(
+    reviewers.c.reviewer_id == bindparam("reviewer_id"), reviewers.c.name_key == bindparam("name_key")
+)
 
 
 def add_reviewer(conn: Connection, *, name: str, role: str, password_hash: str, at: datetime) -> Reviewer:
@@ -44,7 +48,7 @@ def add_reviewer(conn: Connection, *, name: str, role: str, password_hash: str, 
 
 def find_reviewer(conn: Connection, who: str) -> Reviewer | None:
     """The account with this id or this name (case and spaces do not count), or None."""
-    row = conn.execute(select(reviewers).where(is_named(who))).mappings().one_or_none()
+    row = conn.execute(select(reviewers).where(IS_NAMED), named_values(who)).mappings().one_or_none()
     return _read(row) if row else None
 
 
@@ -133,9 +137,9 @@ def register_reviewer(conn: Connection, who: str, *, at: datetime) -> str:
     )
 
 
-def is_named(who: str) -> ColumnElement[bool]:
-    """Condition on `reviewers`: the account has this id or this name."""
-    return or_(reviewers.c.reviewer_id == who.strip(), reviewers.c.name_key == _key_of(who))
+def named_values(who: str) -> dict[str, str]:
+    """The values of IS_NAMED for an id or a name."""
+    return {"reviewer_id": who.strip(), "name_key": _key_of(who)}
 
 
 def _key_of(name: str) -> str:

@@ -42,7 +42,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, learning, watching
+from verbs import backfill, learning, reviewing, watching
 from verbs import sources as source_verbs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -50,6 +50,7 @@ app.add_typer(source_verbs.sources_app, name="sources")
 app.add_typer(learning.models_app, name="models")
 app.command()(learning.evaluate)
 app.command()(learning.retrain)
+app.command()(reviewing.review)
 
 ROOT = Path(__file__).parent
 VAR = ROOT / "data" / "var"

@@ -11,13 +11,16 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from crawlers.manifest import Source
+from crawlers.manifest import load_sources
+from review import options
 from review.terminal import say
 from review.web.app import create_app
 from store.db import reading
 from store.records import UsageError
 from store.reviewers import list_reviewers
+from store.second import SECOND_SHARE
 from store.session import opened
+from verbs.places import DEFAULT_DB, SOURCES
 
 HostOption = Annotated[
     str, typer.Option("--host", help="Address to listen on; other than 127.0.0.1 needs TLS.")
@@ -29,24 +32,28 @@ NameOption = Annotated[
 ]
 CertOption = Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain in PEM.")]
 KeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Private key in PEM.")]
+ShareOption = Annotated[
+    float, typer.Option("--share", min=0, max=1, help="Share of the incidents that are reviewed twice.")
+]
 
 #: Names of this machine for itself.
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
-def serve(
-    db: str,
-    sources: list[Source],
-    *,
-    host: str,
-    port: int,
-    names: list[str],
-    tls_cert: Path | None,
-    tls_key: Path | None,
+def review(
+    db: options.DbOption = DEFAULT_DB,
+    sources: options.FolderOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8765,
+    name: NameOption = None,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    share: ShareOption = SECOND_SHARE,
 ) -> int:
-    """Serve the page until it is stopped with Ctrl+C."""
+    """Review: serve the page on which reviewers decide, until it is stopped with Ctrl+C."""
     check_binding(host, tls_cert=tls_cert, tls_key=tls_key)
     secure = tls_cert is not None
+    publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES)}
     with opened(db, exclusive=False) as engine:
         with reading(engine) as conn:
             if not list_reviewers(conn):
@@ -55,8 +62,9 @@ def serve(
                 )
         app = create_app(
             engine,
-            publishers={source.id: source.publisher for source in sources},
-            allowed_hosts=[*LOOPBACK_NAMES, *names],
+            publishers=publishers,
+            allowed_hosts=[*LOOPBACK_NAMES, *(name or [])],
+            second_share=share,
             secure=secure,
         )
         say(f"review page: {'https' if secure else 'http'}://{host}:{port}/ (stop with Ctrl+C)")

@@ -21,7 +21,12 @@ from review.web.site import HERE, Site
 
 
 def create_app(
-    engine: Engine, *, publishers: Mapping[str, str], allowed_hosts: Sequence[str], secure: bool
+    engine: Engine,
+    *,
+    publishers: Mapping[str, str],
+    allowed_hosts: Sequence[str],
+    second_share: float,
+    secure: bool,
 ) -> Starlette:
     """The page over a migrated database. `allowed_hosts`: names without port that a browser may ask for."""
     app = Starlette(
@@ -44,7 +49,7 @@ def create_app(
         ],
         exception_handlers={404: _gone},
     )
-    app.state.site = Site(engine=engine, publishers=publishers, secure=secure)
+    app.state.site = Site(engine=engine, publishers=publishers, second_share=second_share, secure=secure)
     return app
 
 

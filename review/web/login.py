@@ -7,14 +7,13 @@ or a token.
 
 import logging
 from hmac import compare_digest
-from secrets import token_urlsafe
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from review.passwords import hash_password, verify_password
+from review.passwords import check_password
 from review.web.sessions import MAX_HOURS
 from review.web.site import SESSION_COOKIE, Visitor, language_of, render, site_of, to_login, visitor_of
 from review.web.texts import TEXTS
@@ -23,9 +22,6 @@ from store.records import Reviewer
 from store.reviewers import clear_failures, count_failure, find_reviewer
 
 log = logging.getLogger(__name__)
-
-#: Checked where there is no account or no password, so that the answer takes as long as where there is.
-NO_PASSWORD = hash_password(token_urlsafe())
 
 
 def show_login(request: Request) -> Response:
@@ -90,9 +86,8 @@ def _check(request: Request, name: str, password: str) -> Reviewer | None:
     site = site_of(request)
     with reading(site.engine) as conn:
         found = find_reviewer(conn, name)
-    known = found is not None and bool(found.password_hash)
-    good = verify_password(found.password_hash if found and known else NO_PASSWORD, password)
-    if found is None or not known:
+    good = check_password(found.password_hash if found else "", password)
+    if found is None:
         return None
     with site.engine.begin() as conn:
         if not good:

@@ -40,6 +40,8 @@ class Site:
     engine: Engine
     #: Source id -> publisher, as the manifests name them.
     publishers: Mapping[str, str]
+    #: Share of the incidents that get a second, blind review.
+    second_share: float
     #: Whether it is served over TLS: then cookies never travel without.
     secure: bool
     sessions: Sessions = field(default_factory=Sessions)

@@ -81,7 +81,7 @@ def show_incident(request: Request) -> Response:
             return show_gone(request)
         history = events_of(conn, incident_id)
         if review == "second":
-            due = second_review_due(conn, reviewer=visitor.reviewer)
+            due = second_review_due(conn, reviewer=visitor.reviewer, share=site.second_share)
             own = [
                 event for event in history if event.review == "second" and event.reviewer == visitor.reviewer
             ]
@@ -120,8 +120,9 @@ def show_second(request: Request) -> Response:
     visitor = visitor_of(request)
     if visitor is None:
         return to_login()
-    with reading(site_of(request).engine) as conn:
-        due = second_review_due(conn, reviewer=visitor.reviewer)
+    site = site_of(request)
+    with reading(site.engine) as conn:
+        due = second_review_due(conn, reviewer=visitor.reviewer, share=site.second_share)
     return render(request, "second.html", visitor, due=due)
 
 

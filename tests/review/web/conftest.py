@@ -80,6 +80,7 @@ def serve() -> Iterator[Callable[[Engine], Page]]:
             engine,
             publishers={"kabar-lontara": "Kabar Lontara"},
             allowed_hosts=["127.0.0.1"],
+            second_share=1.0,
             secure=False,
         )
         sock = socket.create_server(("127.0.0.1", 0))

@@ -111,6 +111,23 @@ def test_two_reviewers_at_once_lose_nothing(page: Page, engine: Engine) -> None:
     }
 
 
+def test_the_second_reviewer_does_not_see_the_first_decision(page: Page, engine: Engine) -> None:
+    (incident,) = put_grouped(engine, 1)
+    path = f"/incidents/{incident.incident_id}"
+    sekar, bagas = page.log_in("sekar"), page.log_in("bagas")
+    decide(sekar, path, decision="case", note="yakin benar", types="mobilise")
+    assert incident.incident_id not in sekar.get("/second").text
+    assert incident.incident_id in bagas.get("/second").text
+    blind = bagas.get(f"{path}?review=second").text
+    assert "yakin benar" not in blind
+    assert "checked" not in blind
+    bagas.post(f"{path}/decision?review=second", data=fields_of(blind, "/decision") | {"decision": "none"})
+    with engine.begin() as conn:
+        decisions = {e.review: e.new.decision for e in events_of(conn, incident.incident_id) if e.new}
+    assert decisions == {"first": "case", "second": "none"}
+    assert incident.incident_id not in bagas.get("/second").text
+
+
 def test_a_reader_sees_but_cannot_decide(page: Page, engine: Engine) -> None:
     (incident,) = put_grouped(engine, 1)
     path = f"/incidents/{incident.incident_id}"

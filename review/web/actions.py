@@ -126,7 +126,9 @@ def _onward(request: Request, visitor: Visitor, incident_id: str, *, review: Rev
     site, wanted = site_of(request), read_filter(request)
     with reading(site.engine) as conn:
         if review == "second":
-            following = next(iter(second_review_due(conn, reviewer=visitor.reviewer, share=site.second_share)), "")
+            following = next(
+                iter(second_review_due(conn, reviewer=visitor.reviewer, share=site.second_share)), ""
+            )
         else:
             following = next_incident(conn, wanted, after=incident_id)
     query = "review=second&said=saved" if review == "second" else write_filter(wanted, said="saved")

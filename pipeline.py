@@ -42,7 +42,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, labels, learning, retraining, watching
+from verbs import backfill, labels, learning, retraining, reviewing, watching
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, SOURCES, VAR
 
@@ -53,6 +53,7 @@ app.add_typer(labels.labels_app, name="labels")
 app.add_typer(labels.reviewers_app, name="reviewers")
 app.command()(learning.evaluate)
 app.command()(retraining.retrain)
+app.command()(reviewing.review)
 
 DEFAULT_OUT = VAR / "out"
 

@@ -1,0 +1,197 @@
+"""What the review page shows: one page of a long list, one incident with its texts, counts by field.
+
+Promises: a page of the list reads no text and costs the same with 100 incidents as with 100,000 (measured by
+benchmarks/review.py); the same order as the sheet. Never does: write.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, Text, and_, func, or_, select
+
+from store.records import Document, Incident, Prediction, State
+from store.rows import read_document, read_incident, read_prediction
+from store.schema import documents, incidents, predictions
+from store.schema import incident_documents as members
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """What of the list is wanted; an empty field wants all."""
+
+    province: str = ""
+    position: str = ""
+    type: str = ""
+    source: str = ""
+    since: date | None = None
+    until: date | None = None
+    #: Shares, 0 to 1.
+    min_score: float | None = None
+    max_score: float | None = None
+    #: "open" waits for a decision, "decided" has one, "" is both.
+    state: str = "open"
+    kind: str = "flagged"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One incident in the list."""
+
+    incident: Incident
+    title: str
+    source_id: str
+    n_documents: int
+    decided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentTexts:
+    """One incident with all that was collected on it, in the order of its members."""
+
+    incident: Incident
+    kind: str
+    decided: bool
+    texts: tuple[tuple[Document, Prediction], ...]
+
+
+def count_listed(conn: Connection, wanted: ListFilter) -> int:
+    """How many incidents a filter lets through."""
+    return conn.scalar(select(func.count()).select_from(incidents).where(*_conditions(wanted))) or 0
+
+
+def list_incidents(conn: Connection, wanted: ListFilter, *, limit: int, offset: int) -> list[ListRow]:
+    """One page of the incidents that a filter lets through: newest night first, then best score."""
+    page = conn.execute(
+        select(incidents).where(*_conditions(wanted)).order_by(*_ORDER).limit(limit).offset(offset)
+    ).mappings()
+    found = {row["incident_id"]: row for row in page}
+    told: dict[str, list[str]] = {incident_id: [] for incident_id in found}
+    lead: dict[str, tuple[str, str]] = {}
+    for row in conn.execute(
+        select(
+            members.c.incident_id,
+            members.c.doc_id,
+            documents.c.title,
+            func.substr(documents.c.text, 1, 120).label("start"),
+            documents.c.source_id,
+        )
+        .join(documents, documents.c.doc_id == members.c.doc_id)
+        .where(members.c.incident_id.in_(found))
+        .order_by(members.c.incident_id, members.c.place)
+    ):
+        told[row.incident_id].append(row.doc_id)
+        lead.setdefault(row.incident_id, (row.title or row.start, row.source_id))
+    return [
+        ListRow(
+            incident=read_incident(row, told[incident_id]),
+            title=lead[incident_id][0],
+            source_id=lead[incident_id][1],
+            n_documents=len(told[incident_id]),
+            decided=row["state"] == State.REVIEWED,
+        )
+        for incident_id, row in found.items()
+        if incident_id in lead
+    ]
+
+
+def next_incident(conn: Connection, wanted: ListFilter, *, after: str) -> str:
+    """The id of the incident that follows another in the list, the first one at its end; "" if none waits."""
+    here = conn.execute(select(incidents).where(incidents.c.incident_id == after)).mappings().first()
+    ids = select(incidents.c.incident_id).where(*_conditions(wanted), incidents.c.incident_id != after)
+    if here is not None:
+        night, score = incidents.c.first_night, incidents.c.score
+        behind = or_(
+            night < here["first_night"],
+            and_(night == here["first_night"], score < here["score"]),
+            and_(night == here["first_night"], score == here["score"], incidents.c.incident_id > after),
+        )
+        found = conn.scalar(ids.where(behind).order_by(*_ORDER).limit(1))
+        if found is not None:
+            return str(found)
+    return conn.scalar(ids.order_by(*_ORDER).limit(1)) or ""
+
+
+def read_texts(conn: Connection, incident_id: str) -> IncidentTexts | None:
+    """One incident with its documents and what the classifier said of each; None when there is none."""
+    here = conn.execute(select(incidents).where(incidents.c.incident_id == incident_id)).mappings().first()
+    if here is None:
+        return None
+    rows = conn.execute(
+        select(documents, predictions)
+        .join(predictions, predictions.c.doc_id == documents.c.doc_id)
+        .join(members, members.c.doc_id == documents.c.doc_id)
+        .where(members.c.incident_id == incident_id)
+        .order_by(members.c.place)
+    ).mappings()
+    texts = tuple((read_document(row), read_prediction(row)) for row in rows)
+    return IncidentTexts(
+        incident=read_incident(here, [document.doc_id for document, _ in texts]),
+        kind=here["kind"],
+        decided=here["state"] == State.REVIEWED,
+        texts=texts,
+    )
+
+
+def count_by(conn: Connection, wanted: ListFilter) -> Mapping[str, Counter[str]]:
+    """Incidents by province, position, type, source of the first report and week of the first night."""
+    counts: dict[str, Counter[str]] = {
+        n: Counter() for n in ("province", "position", "type", "source", "week")
+    }
+    for row in conn.execute(
+        select(
+            incidents.c.region,
+            incidents.c.position,
+            incidents.c.types,
+            incidents.c.first_night,
+            documents.c.source_id,
+        )
+        .join(members, (members.c.incident_id == incidents.c.incident_id) & (members.c.place == 0))
+        .join(documents, documents.c.doc_id == members.c.doc_id)
+        .where(*_conditions(wanted))
+    ):
+        counts["province"][province_of(row.region)] += 1
+        counts["position"][row.position] += 1
+        counts["type"].update(row.types)
+        counts["source"][row.source_id] += 1
+        year, week, _ = row.first_night.isocalendar()
+        counts["week"][f"{year}-W{week:02}"] += 1
+    return counts
+
+
+def province_of(region: str) -> str:
+    """The province of a region as nlp.regions writes it: "Kota Bima, Nusa Tenggara Barat"."""
+    return region.rpartition(", ")[2]
+
+
+_ORDER = (incidents.c.first_night.desc(), incidents.c.score.desc(), incidents.c.incident_id)
+
+
+def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
+    column = incidents.c
+    made: list[ColumnElement[bool]] = []
+    if wanted.kind:
+        made.append(column.kind == wanted.kind)
+    if wanted.state:
+        is_decided = column.state == State.REVIEWED
+        made.append(is_decided if wanted.state == "decided" else ~is_decided)
+    if wanted.province:
+        made.append(or_(column.region == wanted.province, column.region.endswith(f", {wanted.province}")))
+    if wanted.position:
+        made.append(column.position == wanted.position)
+    if wanted.type:
+        # A list of words, stored as JSON: the quotation marks keep "party" from finding "party_member".
+        made.append(column.types.cast(Text).contains(f'"{wanted.type}"'))
+    if wanted.source:
+        told = select(members.c.incident_id).join(documents, documents.c.doc_id == members.c.doc_id)
+        made.append(column.incident_id.in_(told.where(documents.c.source_id == wanted.source)))
+    if wanted.since:
+        made.append(column.first_night >= wanted.since)
+    if wanted.until:
+        made.append(column.first_night <= wanted.until)
+    if wanted.min_score is not None:
+        made.append(column.score >= wanted.min_score)
+    if wanted.max_score is not None:
+        made.append(column.score <= wanted.max_score)
+    return made

@@ -68,17 +68,17 @@ def weekly_drift(conn: Connection, *, since: date) -> list[WeekDrift]:
         if row.score is not None:
             week.scores[min(BINS - 1, int(row.score * BINS))] += 1
     labels = current_labels(conn, review="final")
-    for row in conn.execute(
+    for seen in conn.execute(
         select(incidents.c.incident_id, incidents.c.first_night, incidents.c.score)
         .where(incidents.c.first_night >= since, incidents.c.kind == "flagged")
         .order_by(incidents.c.score.desc(), incidents.c.incident_id)
     ):
-        event = labels.get(row.incident_id)
+        event = labels.get(seen.incident_id)
         if event is not None and event.new is not None:
-            name = week_of(row.first_night)
+            name = week_of(seen.first_night)
             week = weeks.setdefault(name, WeekDrift(name))
             week.decisions[event.new.decision] += 1
-            week.ranked.append((row.score, event.new.decision))
+            week.ranked.append((seen.score, event.new.decision))
     return [weeks[name] for name in sorted(weeks)]
 
 

@@ -48,7 +48,8 @@ def retrain(
     from nlp.retrain import retrain as train_model
     from nlp.train import Plan
 
-    files, audit = sorted(labels.glob("*.jsonl")), []
+    files = sorted(labels.glob("*.jsonl"))
+    audit: list[Reviewed] = []
     if reviews:
         extra, audit = gather_reviews(db, out.name)
         files.append(extra)

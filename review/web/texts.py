@@ -70,7 +70,7 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "undo": "Batalkan keputusan",
         "undone": "dibatalkan",
         "by": "oleh",
-        "keys": "1 pelanggaran, 2 bukan, 3 ragu, Enter simpan, n catatan, j berikutnya, u batalkan, ? bantuan",
+        "keys": "1 pelanggaran, 2 bukan, 3 ragu, Enter simpan, n catatan, j berikutnya, u batal, ? bantuan",
         "saved": "Keputusan disimpan.",
         "nothing_changed": "Tidak ada yang berubah.",
         "undone_now": "Keputusan dibatalkan.",

@@ -16,6 +16,8 @@ from review.status import count_failing
 from review.words import ALLEGED, NEXT_STEPS, OUTCOMES, Language, word
 from store.tally import ChangedIncident
 
+#: Characters of an address that is still a link: what sitemaps allow, and all that mail programs take.
+MAX_URL = 2_048
 MAX_TITLE, MAX_QUOTE, MAX_MESSAGE = 200, 500, 300
 
 
@@ -135,7 +137,9 @@ def volume_rows(facts: NightFacts, publishers: Mapping[str, str]) -> list[tuple[
 
 
 def _is_link(url: str) -> bool:
-    """Whether an address may be followed: http or https with a host, printable throughout."""
+    """Whether an address may be followed: http or https with a host, printable, not endless."""
+    if len(url) > MAX_URL:
+        return False
     try:
         parts = urlsplit(url)
     except ValueError:

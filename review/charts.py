@@ -14,10 +14,11 @@ from review.sheet import flatten
 
 #: Blue bars and dark grey text on white: contrast 6.9 and 12.6 (WCAG 2.2 asks 3 of graphics, 4.5 of text).
 BAR, INK, LINE = "#1f5f8b", "#333333", "#8a4b00"
-WIDTH, ROW, GAP = 640, 24, 6
+WIDTH, ROW, GAP = 820, 24, 6
 #: Room for labels left of the bars and for figures right of them, in units of the drawing.
-LABEL_SPACE, FIGURE_SPACE = 250, 60
-MAX_LABEL = 36
+LABEL_SPACE, FIGURE_SPACE = 410, 60
+#: The longest word of the codebook; at FONT a letter of a wide face takes 7.5 units.
+MAX_LABEL, FONT = 52, 13
 COLUMNS_HEIGHT, TOP, BOTTOM = 160, 24, 26
 #: Columns beyond which only every second, third ... one keeps its label.
 MAX_COLUMN_LABELS = 12
@@ -92,9 +93,9 @@ def top_bars(counts: Sequence[tuple[str, int]], *, most: int, rest: str) -> tupl
 def _drawing(chart: Chart, marks: Markup, *, height: int) -> Markup:
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{0}-t {0}-d"'
-        ' viewBox="0 0 {1} {2}" font-family="sans-serif" font-size="14">'
+        ' viewBox="0 0 {1} {2}" font-family="sans-serif" font-size="{6}">'
         '<title id="{0}-t">{3}</title><desc id="{0}-d">{4}</desc>{5}</svg>'
-    ).format(chart.name, WIDTH, height, chart.title, describe(chart), marks)
+    ).format(chart.name, WIDTH, height, chart.title, describe(chart), marks, FONT)
 
 
 def _rect(x: float, y: float, width: float, height: float) -> Markup:

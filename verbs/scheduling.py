@@ -20,6 +20,7 @@ from review import options
 from review.alert import make_alert
 from review.deliver import deliver, read_channels
 from review.terminal import say
+from review.words import Language
 from store.db import reading
 from store.frontier import NIGHT_ZONE, night_of
 from store.ledger import Run, last_run, runs_since
@@ -274,7 +275,7 @@ def run_night(words: Sequence[str], now: datetime) -> tuple[int, Path]:
     return done.returncode, log
 
 
-def send_alert(db: str, code: str, log: str, lang: options.Language) -> int:
+def send_alert(db: str, code: str, log: str, lang: Language) -> int:
     """Tell the operator, also when the database is broken; where no channel is set up, the log alone."""
     try:
         with opened(db, exclusive=False) as engine, reading(engine) as conn:

@@ -2,8 +2,22 @@
 
 import pytest
 from lxml import etree
+from markupsafe import escape
 
-from review.charts import BAR, INK, Chart, bar_chart, column_chart, describe, top_bars
+from review.charts import (
+    BAR,
+    FONT,
+    INK,
+    LABEL_SPACE,
+    MAX_LABEL,
+    Chart,
+    bar_chart,
+    column_chart,
+    describe,
+    top_bars,
+)
+from review.words import word
+from store.records import POSITIONS, TYPES
 from tests.review.contrast import contrast
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -42,6 +56,13 @@ def test_a_column_as_high_as_the_level_meets_its_line():
     root = etree.fromstring(str(column_chart(Chart("c", "t", (("1", 4), ("2", 8)), 4.0, "m"))))
     columns, (line,) = list(root.iter(f"{SVG}rect")), list(root.iter(f"{SVG}line"))
     assert columns[0].get("y") == line.get("y1") == line.get("y2")
+
+
+def test_every_word_of_the_codebook_is_shown_whole():
+    for lang in ("id", "en"):
+        words = {word(value, lang) for value in (*TYPES, *POSITIONS)}
+        assert [w for w in words if f">{escape(w)}<" not in bar_chart(Chart("c", "t", ((w, 1),)))] == []
+    assert MAX_LABEL * 0.58 * FONT <= LABEL_SPACE - 8
 
 
 def test_what_does_not_fit_is_one_last_bar():

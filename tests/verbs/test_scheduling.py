@@ -66,7 +66,7 @@ def test_install_show_remove_leave_nothing_behind(run, tmp_path, where):
     assert not prefix.exists()
     assert run("install", *where, "--at", "03:30", "--prefix", prefix, "--", "--lang", "en")[0] == 0
     written = files(prefix)
-    assert "nightly" in str(written)
+    assert "pipeline.py" in str(written)
     assert "--lang en" in str(written)
     assert run("install", *where, "--at", "03:30", "--prefix", prefix, "--", "--lang", "en")[0] == 0
     assert files(prefix) == written

@@ -42,7 +42,8 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, labels, learning, retraining, reviewing, watching
+from verbs import backfill, labels, learning, retraining, reviewing, scheduling, watching
+from verbs import digest as digest_verbs
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, SOURCES, VAR
 
@@ -54,6 +55,8 @@ app.add_typer(labels.reviewers_app, name="reviewers")
 app.command()(learning.evaluate)
 app.command()(retraining.retrain)
 app.command()(reviewing.review)
+app.command()(digest_verbs.digest)
+app.add_typer(scheduling.schedule_app, name="schedule")
 
 DEFAULT_OUT = VAR / "out"
 
@@ -214,9 +217,12 @@ def nightly(
     device: options.DeviceOption = "cpu",
     lang: options.LangOption = "id",
     separator: options.SeparatorOption = ",",
+    send: digest_verbs.SendOption = False,
+    quotes: digest_verbs.QuotesOption = False,
 ) -> int:
-    """Run the whole night, from crawl to export; ends with the sheet and a report."""
+    """Run the whole night, from crawl to export; ends with the sheet, a digest and a report."""
     loaded = manifests(sources, replay, source or ())
+    channels = digest_verbs.channels_for(send)
     with opened(db, exclusive=True) as engine:
         run_id = start_run(engine, command="nightly", night=requested(night), model_version=model_name(model))
         collected = run_crawl(engine, loaded, run_id, night, replay)
@@ -231,6 +237,9 @@ def nightly(
         collected = watching.judge_sources(engine, run_id, collected, loaded)
         last = max((s.night for s in collected), default=requested(night))
         sheet, shown_rows = export_sheet(engine, out, last, loaded, lang, separator)
+        page, warnings = digest_verbs.tell_night(
+            engine, last, out, channels, publishers=publishers_of(loaded), lang=lang, quotes=quotes
+        )
         report = NightReport(
             night=last,
             run_id=run_id,
@@ -240,12 +249,13 @@ def nightly(
             stages=stages,
             incidents=shown_rows,
             sheet=sheet.name,
+            warnings=warnings,
         )
         target = out / f"report-{last}.json"
         write_report(target, report, publishers=publishers_of(loaded))
         finish_run(engine, run_id, exit_code=report.exit_code)
     console.print(sources_table(collected, publishers_of(loaded), lang))
-    say(f"sheet:  {sheet}\nreport: {target}")
+    say(f"sheet:  {sheet}\ndigest: {page}\nreport: {target}")
     return report.exit_code
 
 

@@ -26,14 +26,16 @@ class NightReport:
     stages: tuple[StageReport, ...]
     incidents: int
     sheet: str
+    #: What went wrong after the night's work was done, such as a mail that was not delivered.
+    warnings: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0, or 1 when a source or an item failed."""
+        """0, or 1 when a source or an item failed, or a digest was not delivered."""
         failed = any(s.outcome not in GOOD_OUTCOMES for s in self.sources) or any(
             s.failed for s in self.stages
         )
-        return int(failed)
+        return int(failed or bool(self.warnings))
 
 
 def report_content(report: NightReport, *, publishers: Mapping[str, str]) -> dict[str, Any]:

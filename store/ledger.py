@@ -88,9 +88,14 @@ def finish_run(engine: Engine, run_id: int, *, exit_code: int) -> None:
             raise StoppedError(f"run {run_id} is not in the ledger. This is a bug.")
 
 
-def source_history(conn: Connection, *, nights: int = 14) -> list[SourceReport]:
-    """The last word on every source in each of the last `nights` nights that ran, by (source_id, night)."""
+def source_history(conn: Connection, *, nights: int = 14, until: date | None = None) -> list[SourceReport]:
+    """The last word on every source in each of the last `nights` nights that ran, by (source_id, night).
+
+    `until` looks back from that night instead of the newest one.
+    """
     recent = select(run_sources.c.night).distinct().order_by(run_sources.c.night.desc()).limit(nights)
+    if until is not None:
+        recent = recent.where(run_sources.c.night <= until)
     last = (
         select(
             run_sources.c.source_id,
@@ -160,6 +165,14 @@ def last_run(conn: Connection) -> Run | None:
     """The run that was started last, or None in an empty ledger."""
     row = conn.execute(select(runs).order_by(runs.c.run_id.desc()).limit(1)).mappings().one_or_none()
     return None if row is None else Run(**row)
+
+
+def runs_since(conn: Connection, command: str, moment: datetime) -> list[Run]:
+    """The runs of a command that were started at an aware moment or later, oldest first."""
+    found = conn.execute(
+        select(runs).where(runs.c.command == command, runs.c.started_at >= moment).order_by(runs.c.run_id)
+    )
+    return [Run(**row) for row in found.mappings()]
 
 
 def count_states(conn: Connection) -> dict[str, int]:

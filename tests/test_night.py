@@ -18,6 +18,7 @@ from nlp.train import Plan
 from store.db import connect
 from store.digest import content_digest
 from tests.nlp.tiny import make_base, write_labels
+from tests.review.test_deliver import SECRET, hook
 
 ROOT = Path(__file__).parent.parent
 WARC = ROOT / "data" / "sample" / "newsroom.warc.gz"
@@ -147,6 +148,45 @@ def test_two_nights_at_once_are_one_night(night):
     for p in (one, other):
         p.communicate()
     assert codes == [1, 3]
+
+
+def test_the_digest_lies_beside_the_sheet_and_a_mail_that_fails_loses_nothing(night, monkeypatch):
+    folder, printed = night
+    digests = [folder / "out" / f"ringkasan-{LAST_NIGHT}{end}" for end in (".html", ".txt")]
+    before = [path.read_text(encoding="utf-8") for path in digests]
+    assert str(digests[0]) in printed
+    rows = read_sheet(folder)
+    assert all(f" {row['id_kejadian']}<" in before[0] and row["id_kejadian"] in before[1] for row in rows)
+    assert not any(row["judul"] in before[1] for row in rows)
+    with hook(404) as (port, got):
+        monkeypatch.setitem(ENVIRONMENT, "NETRA_WEBHOOK_URL", f"http://127.0.0.1:{port}/")
+        monkeypatch.setitem(ENVIRONMENT, "NETRA_WEBHOOK_SECRET", SECRET)
+        out = finish(start(folder, "--send"))
+    assert "not delivered: webhook 127.0.0.1: answered 404" in out
+    assert len(got) == 1
+    report = json.loads((folder / "out" / f"report-{LAST_NIGHT}.json").read_text(encoding="utf-8"))
+    assert report["warnings"] == ["webhook 127.0.0.1: answered 404"]
+    assert len(read_sheet(folder)) == len(rows)
+
+
+def test_two_timers_at_once_begin_one_night(quick, tmp_path):
+    """What cron calls, twice at the same moment: one night runs, the other finds the lock and is quiet."""
+    db, out = f"sqlite:///{tmp_path / 'netra.db'}", str(tmp_path / "out")
+    words = [sys.executable, "pipeline.py", "schedule", "run", "--at", "00:00", "--db", db, "--"]
+    words += ["--db", db, "--out", out, "--replay", str(WARC), *quick]
+    timers = [
+        subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    told = [timer.communicate(timeout=600) for timer in timers]
+    assert sorted(timer.returncode for timer in timers) == [1, 3], told
+    again = subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    assert (again.returncode, again.stdout) == (0, "")
+    engine = connect(db)
+    with engine.connect() as conn:
+        runs = conn.exec_driver_sql("select command, exit_code from runs").all()
+    engine.dispose()
+    assert [tuple(row) for row in runs] == [("nightly", 1)]
 
 
 def test_a_night_killed_at_any_moment_is_made_whole_by_running_it_again(quick, tmp_path):

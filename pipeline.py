@@ -45,7 +45,7 @@ from store.work import classify_documents, extract_pages, group_documents, scree
 from verbs import backfill, labels, learning, retraining, reviewing, scheduling, watching
 from verbs import digest as digest_verbs
 from verbs import sources as source_verbs
-from verbs.places import DEFAULT_DB, SOURCES, VAR
+from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(source_verbs.sources_app, name="sources")
@@ -57,8 +57,6 @@ app.command()(retraining.retrain)
 app.command()(reviewing.review)
 app.command()(digest_verbs.digest)
 app.add_typer(scheduling.schedule_app, name="schedule")
-
-DEFAULT_OUT = VAR / "out"
 
 
 def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> list[Source]:

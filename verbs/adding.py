@@ -24,12 +24,11 @@ from crawlers.urls import canonicalize, host_of
 from review.sheet import flatten
 from review.terminal import say
 from store.records import Document, ExtractionRules, NetraError, RawPage, UsageError
+from verbs.places import ROOT, SOURCES
 
 if TYPE_CHECKING:  # Scrapy takes a second to load; `confirm` and a refused address send no request
     from crawlers.probe_found import Findings, SavedPage
 
-ROOT = Path(__file__).parent.parent
-SOURCES = ROOT / "data" / "sources"
 PAGES = ROOT / "tests" / "pages"
 
 #: The pause that our own manifests keep between two requests to one host.

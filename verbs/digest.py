@@ -22,11 +22,9 @@ from review.words import Language
 from store.db import reading
 from store.records import UsageError
 from store.session import opened
+from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES
 from store.tally import last_crawled
 
-ROOT = Path(__file__).parent.parent
-SOURCES = ROOT / "data" / "sources"
-VAR = ROOT / "data" / "var"
 
 SendOption = Annotated[bool, typer.Option("--send", help="Send it as NETRA_SMTP_* and NETRA_WEBHOOK_* say.")]
 QuotesOption = Annotated[
@@ -74,8 +72,8 @@ def tell_night(
 
 
 def digest(
-    db: options.DbOption = f"sqlite:///{VAR / 'netra.db'}",
-    out: options.OutOption = VAR / "out",
+    db: options.DbOption = DEFAULT_DB,
+    out: options.OutOption = DEFAULT_OUT,
     night: options.DateOption = None,
     sources: options.FolderOption = None,
     lang: options.LangOption = "id",

@@ -5,5 +5,6 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 VAR = ROOT / "data" / "var"
 DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
+DEFAULT_OUT = VAR / "out"
 SOURCES = ROOT / "data" / "sources"
 LABELS = ROOT / "data" / "labels"

@@ -26,6 +26,7 @@ from store.frontier import NIGHT_ZONE, night_of
 from store.ledger import Run, last_run, runs_since
 from store.records import LockedError, NetraError, UsageError
 from store.session import opened
+from verbs.places import DEFAULT_DB, DEFAULT_OUT, ROOT, VAR
 from verbs.units import (
     CRON_BEGIN,
     NIGHTLY,
@@ -40,8 +41,6 @@ from verbs.units import (
     write_units,
 )
 
-ROOT = Path(__file__).parent.parent
-VAR = ROOT / "data" / "var"
 LOGS = VAR / "log"
 #: Two hours after midnight in Jakarta, when outlets publish least and analysts start in the morning.
 AT = "02:00"
@@ -76,7 +75,7 @@ def install(
     ] = "",
     at: AtOption = AT,
     db: Annotated[str | None, typer.Option("--db", help="Database address, without a password.")] = None,
-    out: options.OutOption = VAR / "out",
+    out: options.OutOption = DEFAULT_OUT,
     send: Annotated[bool, typer.Option("--send", help="Send the digest every night.")] = False,
     env_file: EnvFileOption = None,
     dry_run: Annotated[
@@ -205,7 +204,7 @@ def run(
     refuse_readable(secrets)
     environment = read_environment(secrets)
     os.environ.update(environment)
-    place = db or environment.get("NETRA_DB") or f"sqlite:///{VAR / 'netra.db'}"
+    place = db or environment.get("NETRA_DB") or DEFAULT_DB
     now = datetime.now(UTC)
     try:
         with opened(place, exclusive=False) as engine, reading(engine) as conn:
@@ -230,7 +229,7 @@ def alert(
     status = os.environ.get("MONITOR_EXIT_STATUS", "")
     if os.environ.get("MONITOR_EXIT_CODE", "exited") != "exited":
         status = f"signal {status}"
-    place = db or f"sqlite:///{VAR / 'netra.db'}"
+    place = db or DEFAULT_DB
     return send_alert(place, status or "unknown", f"journalctl [--user] -u {NIGHTLY}", lang)
 
 

@@ -22,9 +22,8 @@ from review.words import Language
 from store.db import reading
 from store.records import UsageError
 from store.session import opened
-from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES
 from store.tally import last_crawled
-
+from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES
 
 SendOption = Annotated[bool, typer.Option("--send", help="Send it as NETRA_SMTP_* and NETRA_WEBHOOK_* say.")]
 QuotesOption = Annotated[

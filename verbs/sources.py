@@ -21,7 +21,8 @@ from review import options
 from review.sheet import flatten
 from review.terminal import console, say, shown
 from store.records import UsageError
-from verbs.adding import SOURCES, read_saved, replace_file, sources_add, sources_confirm, today
+from verbs.adding import read_saved, replace_file, sources_add, sources_confirm, today
+from verbs.places import SOURCES
 
 if TYPE_CHECKING:  # Scrapy takes a second to load, and most of these verbs send no request
     from crawlers.probe_live import LiveResult

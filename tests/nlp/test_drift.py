@@ -6,7 +6,9 @@ from nlp.drift import acronyms_of, find_new_names
 def test_a_name_that_several_texts_of_a_week_bring_is_told() -> None:
     texts = [("2024-W40", f"Berkas nomor {n} diteruskan kepada BKN dan LPSDK.") for n in range(3)]
     texts += [("2024-W40", "Hanya sekali disebut: XYZQ."), ("2024-W39", "KASN menerima laporan.")]
-    found = find_new_names(texts, ["Laporan diteruskan kepada KASN.", "BKN menindaklanjuti."])
+    found = find_new_names(
+        texts, ["Laporan itu diteruskan kepada KASN.", "Menurut berita, BKN menindaklanjuti surat itu."]
+    )
     assert found == {"2024-W40": [("LPSDK", 3)], "2024-W39": []}
 
 

@@ -69,8 +69,9 @@ class Plan:
     #: Long articles joined from the training texts (nlp/joined.py): of label none, and with a case in them.
     joined_nones: int = 700
     joined_cases: int = 160
-    #: The threshold is the highest one that still finds this share of held-out cases.
-    target_recall: float = 0.85
+    #: The threshold is the highest one that still finds this share of held-out cases. 0.85 missed two of the
+    #: newsroom's 29 cases and halved the wrong flags of 0.9, which has the best F1 (docs/method.md).
+    target_recall: float = 0.9
     types_weight: float = 10.0
     field_weight: float = 1.0
     evidence_weight: float = 1.0

@@ -68,8 +68,8 @@ def connect(url: str) -> Engine:
 
 def _masked(url: str) -> str:
     """Give a broken address without what stands before its last @."""
-    before, at, rest = url.rpartition("@")
-    return f"{before.partition(':')[0]}:***@{rest}" if at else url
+    _, at, rest = url.rpartition("@")
+    return f"***@{rest}" if at else url
 
 
 def migrate(engine: Engine) -> None:

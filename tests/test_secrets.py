@@ -1,4 +1,4 @@
-"""Twenty secrets go through a night that fails in every way: none of them is in anything that it leaves (S13)."""
+"""Twenty secrets go through a night that fails in every way: none is in anything that it leaves (S13)."""
 
 import gzip
 import json
@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,7 +57,7 @@ pipeline.main()
 
 
 def echo(status: int, place: str = "") -> net.Speaker:
-    """Make a server that repeats all that it was sent: in a header, in the address it points to, in its answer."""
+    """Make a server that repeats what it was sent: in a header, in an address, in its answer."""
 
     def speak(question: Question) -> Reply:
         sent = json.dumps(dict(question.headers)) + question.body.decode()
@@ -86,7 +85,7 @@ def newspaper(question: Question) -> Reply:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All that the nights leave, what they printed included."""
     place = tmp_path_factory.mktemp("rahasia")
     environment = {name: form.replace("{}", SECRETS[name]) for name, form in PLACES.items()}
@@ -140,7 +139,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert SECRETS[f"NETRA_{kind.upper()}_TOKEN"] in sent.get("Authorization", "") + sent.get(
             "X-Goog-Api-Key", ""
         )
-    yield place
+    return place
 
 
 def test_no_secret_is_left_anywhere(folder: Path) -> None:

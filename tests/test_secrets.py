@@ -126,7 +126,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 env={**os.environ, **environment, "OMP_NUM_THREADS": "1"},
                 capture_output=True,
                 text=True,
-                timeout=300,
+                timeout=600,
                 check=False,
             )
             assert done.returncode == code, (name, done.stdout, done.stderr)
@@ -167,7 +167,12 @@ def test_the_places_to_look_in_are_there_and_full(folder: Path) -> None:
     log = (folder / "failing.err").read_text()
     assert "this is a bug" in log
     assert "RuntimeError" in log
-    assert "(token)" in (folder / "shown.out").read_text()
+    # What the networks repeated was there, and was blanked.
+    archived = b"".join(gzip.decompress(path.read_bytes()) for path in (folder / "warc").glob("*.warc.gz"))
+    assert archived.count(b"Bearer (token)") > len(NETWORKS)
+    # The outlet that prints what it was sent has become a row of the sheet.
+    sheet = next((folder / "out").glob("flagged-*.csv")).read_text(encoding="utf-8-sig")
+    assert "/a/1" in sheet
     assert "netra:***@127.0.0.1" in (folder / "unreachable.err").read_text()
 
 

@@ -379,10 +379,9 @@ def status(
     nights: Annotated[int, typer.Option("--nights", min=1, help="Look back on that many nights.")] = 14,
     lang: options.LangOption = "id",
 ) -> int:
-    """Show the last run, the state of each source and why it fails, and what waits in which stage."""
+    """Show which sources fail, since when, why, and what to do; then all sources, and what waits where."""
     with opened(db, exclusive=False) as engine:
-        watching.print_status(engine, nights=nights, lang=lang)
-    return 0
+        return watching.print_status(engine, nights=nights, lang=lang)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from crawlers.manifest import Source, check_sources, load_source
+from crawlers.tls_manifest import pin_fault
 from store.records import UsageError
 
 
@@ -99,6 +100,9 @@ def _own_faults(source: Source, provinces: Mapping[str, str], today: date) -> It
         yield "verified_on", "verified_on with verified = false; drop one of them"
     if source.verified_on and source.verified_on > today:
         yield "verified_on", f"verified_on {source.verified_on} is in the future"
+    for pin in source.tls:
+        if fault := pin_fault(pin, today):
+            yield f"until = {pin.until}", fault
 
 
 def _line(text: str, mark: str) -> int:

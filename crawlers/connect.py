@@ -7,6 +7,7 @@ MAX_HEAD_BYTES. Never does: use a proxy (it would look names up where nobody che
 """
 
 import logging
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from OpenSSL import SSL
@@ -23,16 +24,17 @@ from scrapy.exceptions import DownloadFailedError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
-from service_identity import CertificateError, VerificationError
 from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IAddress, IReactorPluggableNameResolver, IReactorTCP, IReactorTime
 from twisted.web.client import Agent
 from zope.interface import implementer  # type: ignore[import-untyped]  # ships no types
 
 from crawlers.addresses import address_fault
+from crawlers.certificates import CheckedCertificates, tls_options
 from crawlers.job import job_of
 from crawlers.politeness import SourceStopped
 from crawlers.urls import host_of
+from store.frontier import night_of
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,10 @@ class GuardedHandler(HTTP11DownloadHandler):
         self._pool._factory = _BoundedFactory
         # Twisted would send a request again at once on a new connection; Scrapy's retry keeps the pace.
         self._pool.retryAutomatically = False
+        self._tls_options = tls_options()
+        for pin in self._job.source.tls:
+            if not pin.ended(_today()):
+                self._job.tally.note(f"certificate of {pin.host} excepted until {pin.until}: {pin.reason}")
 
     async def download_request(self, request: Request) -> Response:
         """Fetch one response when it is its host's turn.
@@ -80,9 +86,10 @@ class GuardedHandler(HTTP11DownloadHandler):
             raise AddressRefused(f"{request.url} refused: proxies are not used")
         private = host_of(request.url) in self._job.source.private_hosts
         checked = _CheckedReactor(reactor, private=private)
+        certificates = CheckedCertificates(self._tls_options, self._job.source.tls, _today())
         agent = _GuardedAgent(
             checked,
-            contextFactory=self._contextFactory,
+            contextFactory=certificates,
             pool=self._pool,
             maxsize=self._default_maxsize,
             warnsize=self._default_warnsize,
@@ -93,9 +100,11 @@ class GuardedHandler(HTTP11DownloadHandler):
             with wrap_twisted_exceptions():
                 return await maybe_deferred_to_future(agent.download_request(request))
         except DownloadFailedError as error:
-            if (reason := _tls_fault(error)) is None:
+            if reason := "; ".join(certificates.faults):
+                raise CertificateRefused(f"{request.url} has no valid certificate: {reason}") from error
+            if not (reason := _tls_fault(error)):
                 raise
-            raise CertificateRefused(f"{request.url} has no valid certificate: {reason}") from error
+            raise CertificateRefused(f"{request.url}: no TLS connection: {reason}") from error
         except Exception as error:
             if checked.tried or not checked.refused:
                 raise
@@ -173,12 +182,15 @@ class _BoundedFactory(_LenientHTTP11ClientFactory):
         return cast(_BoundedProtocol, cast(Any, _BoundedProtocol)(self._quiescentCallback))
 
 
-def _tls_fault(error: Exception) -> str | None:
-    """Give OpenSSL's reason when a failed download failed by TLS, else None."""
+def _today() -> date:
+    """Give the night that is running: an exception holds through the whole of its last day in Jakarta."""
+    return night_of(datetime.now(UTC))
+
+
+def _tls_fault(error: Exception) -> str:
+    """Give OpenSSL's reason when a failed download failed by TLS, else ""."""
     for failure in getattr(error.__cause__, "reasons", []):
         if isinstance(failure.value, SSL.Error):
             reasons = [entry[-1] for entry in failure.value.args[0]] if failure.value.args else []
             return ", ".join(map(str, reasons)) or "the handshake failed"
-        if isinstance(failure.value, VerificationError | CertificateError):
-            return "it is for another host"
-    return None
+    return ""

@@ -25,14 +25,11 @@ PRECEDENCE: tuple[Outcome, ...] = (
     Outcome.CHALLENGE,
     Outcome.UNAUTHORISED,
     Outcome.BLOCKED,
-    Outcome.UNAUTHORISED,
     Outcome.RATE_LIMITED,
     Outcome.UNAVAILABLE,
     Outcome.TIMEOUT,
     Outcome.MALFORMED,
     Outcome.ENCODING,
-    Outcome.LAYOUT_CHANGED,
-    Outcome.UNAVAILABLE,
     Outcome.ERROR,
     Outcome.LAYOUT_CHANGED,
     Outcome.EMPTY,
@@ -195,12 +192,26 @@ def _outcome(job: Job) -> Outcome:
         found.extend(outcome for outcome, _ in tally.failures if outcome in OF_THE_OUTLET)
     if tally.misdeclared and tally.misdeclared == tally.pages:
         found.append(Outcome.ENCODING)
-    # Counted by their dates and not by what is new to the store: a re-run of a night must say the same.
-    fresh = max(tally.recent, tally.new_pages)
-    if not tally.unmodified and (not tally.listed or fresh < job.source.items.min):
+    if _emptiness(job):
         found.append(Outcome.EMPTY)
     found.append(Outcome.OK if tally.new_pages or tally.revisions else Outcome.UNCHANGED)
     return worst(found)
+
+
+def _emptiness(job: Job) -> str:
+    """Say how little the entries of a source listed; "" when it was enough, or when they had not changed.
+
+    Counted by their dates and not by what is new to the store: a re-run of a night must say the same.
+    """
+    tally, least = job.tally, job.source.items.min
+    fresh = max(tally.recent, tally.new_pages)
+    if tally.unmodified or (tally.listed and fresh >= least):
+        return ""
+    if not tally.listed:
+        return "nothing was listed"
+    return (
+        f"{tally.listed} items listed, {fresh} of them of this night or the day before (items.min = {least})"
+    )
 
 
 def _message(job: Job) -> str:
@@ -208,6 +219,9 @@ def _message(job: Job) -> str:
     lines = [text for _, text in tally.problems]
     if tally.stopped:
         lines.append(tally.stopped)
+    # Where a listing has failed, its fault tells more than that nothing was listed.
+    if not lines and (emptiness := _emptiness(job)):
+        lines.append(emptiness)
     lines.extend(text for _, text in tally.failures[:NAMED_FAILURES])
     if len(tally.failures) > NAMED_FAILURES:
         lines.append(f"{len(tally.failures) - NAMED_FAILURES} more failed")
@@ -223,8 +237,6 @@ def _message(job: Job) -> str:
             f"{tally.still_queued} left for another night (bounds: {bounds.articles} articles, "
             f"{bounds.minutes:g} minutes)"
         )
-    if tally.new_pages > job.source.items.max:
-        lines.append(f"{tally.new_pages} new items, more than items.max = {job.source.items.max}")
     text = "; ".join(dict.fromkeys([*lines, *tally.notes]))
     # Parts of it come from outlets; a report is one line of text that any database and terminal takes.
     return "".join(char if char.isprintable() else " " for char in text)

@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from crawlers.addresses import is_numeric_host
 from crawlers.limits import Bounds, Fill, Items, Part
 from crawlers.social_manifest import Credentials, Privacy, entry_fault, source_fault
+from crawlers.tls_manifest import Pin, pins_fault
 from crawlers.urls import UrlRules, host_of
 from store.records import ExtractionRules, Parser, UsageError
 
@@ -210,10 +211,11 @@ class Source(Part):
     fill: Fill = Fill()
     export: Export | None = None
     credentials: Credentials | None = None
+    tls: tuple[Pin, ...] = ()
     privacy: Privacy = Privacy()
     legal: Legal
 
-    @field_validator("hosts", "private_hosts", "entries", "parsers", mode="before")
+    @field_validator("hosts", "private_hosts", "entries", "parsers", "tls", mode="before")
     @classmethod
     def _is_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
@@ -241,6 +243,8 @@ class Source(Part):
             raise ValueError(f"host {closed[0]!r} is an address, not a name; only private_hosts may be one")
         if strange := sorted({*self.private_hosts} - {*self.hosts}):
             raise ValueError(f"private_hosts: {strange[0]!r} is not one of the hosts")
+        if fault := pins_fault(self.tls, self.hosts):
+            raise ValueError(fault)
         exports = any(entry.kind == "export" for entry in self.all_entries())
         if exports and (self.export is None or self.kind != "post"):
             raise ValueError('an entry of kind export needs a table [export] and kind = "post"')
@@ -404,6 +408,7 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "columns": Columns,
         "credentials": Credentials,
         "privacy": Privacy,
+        "tls": Pin,
         "legal": Legal,
     }
     names = [step for step in place if isinstance(step, str)]

@@ -28,6 +28,8 @@ FEWEST_NIGHTS = 3
 LOW_SHARE = 0.3
 #: Where our remarks begin in the message of a report.
 MARK = "watch: "
+#: Where each remark begins that fails nothing.
+WARNING = "warning: "
 
 #: Key of `[fill]` -> field of the counts, and how the message calls it.
 _FILLED = {
@@ -40,8 +42,8 @@ _FILLED = {
 def judge(report: SourceReport, source: Source, counts: NightCounts, earlier: Sequence[int]) -> SourceReport:
     """Complete a report by what became of its pages; `earlier` are the items of the trailing nights.
 
-    Below `fill.title` or `fill.body` a source that was good is `layout_changed`; below `fill.time`, and below
-    LOW_SHARE of the trailing median, the message warns of it.
+    Below `fill.title` or `fill.body` a source that was good is `layout_changed`; below `fill.time`, above
+    `items.max`, and below LOW_SHARE of the trailing median, the message warns of it.
     """
     usual = float(median(earlier)) if len(earlier) >= FEWEST_NIGHTS else None
     crawled = report.message.partition(MARK)[0].removesuffix("; ")
@@ -52,13 +54,21 @@ def judge(report: SourceReport, source: Source, counts: NightCounts, earlier: Se
     changed, warnings = _missing(source, counts)
     if changed and outcome in GOOD_OUTCOMES:
         outcome = worst([outcome, Outcome.LAYOUT_CHANGED])
+    if counts.items > source.items.max:
+        warnings.append(f"{counts.items} new articles, more than items.max = {source.items.max}")
     if usual is not None and counts.items < LOW_SHARE * usual and outcome in GOOD_OUTCOMES:
         warnings.append(
             f"{counts.items} new articles, the median of the last {len(earlier)} good nights is {usual:g}"
         )
-    remarks = [*changed, *(f"warning: {warning}" for warning in warnings)]
+    remarks = [*changed, *(WARNING + warning for warning in warnings)]
     message = "; ".join(filter(None, [crawled, MARK + "; ".join(remarks) if remarks else ""]))
     return replace(report, outcome=outcome, message=message, median_items=usual, **asdict(counts))
+
+
+def warnings_of(report: SourceReport) -> str:
+    """Give what a judged report warns of, in one line; "" when it warns of nothing."""
+    remarks = report.message.partition(MARK)[2].split("; ")
+    return "; ".join(remark.removeprefix(WARNING) for remark in remarks if remark.startswith(WARNING))
 
 
 def _missing(source: Source, counts: NightCounts) -> tuple[list[str], list[str]]:

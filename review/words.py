@@ -182,7 +182,7 @@ NEXT_STEPS: dict[Language, dict[str, str]] = {
         "unavailable": "isi kredensial layanan, atau tunggu",
         "unauthorised": "perbarui kredensial",
         "timeout": "lihat lagi besok",
-        "error": "baca keterangan",
+        "error": "baca sebabnya; galat 5xx sering reda sendiri",
     },
     "en": {
         "ok": "",
@@ -198,7 +198,7 @@ NEXT_STEPS: dict[Language, dict[str, str]] = {
         "unavailable": "set the service's credentials, or wait",
         "unauthorised": "renew the credentials",
         "timeout": "look again tomorrow",
-        "error": "read the message",
+        "error": "read the reason; a 5xx often passes by itself",
     },
 }
 

@@ -51,10 +51,11 @@ def connect(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):
+        # Not `from error`, and not the whole text: it may hold the password.
         raise UsageError(
-            f"database address {url!r} is not an address. Write it like {_EXAMPLE} (option --db)."
-        ) from error
+            f"database address {_masked(url)!r} is not an address. Write it like {_EXAMPLE} (option --db)."
+        ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _connect_sqlite(parsed)
@@ -63,6 +64,12 @@ def connect(url: str) -> Engine:
     raise UsageError(
         f"database address {parsed}: {backend!r} is not supported. Use sqlite:///FILE or postgresql://HOST/NAME."
     )
+
+
+def _masked(url: str) -> str:
+    """Give a broken address without what stands before its last @."""
+    _, at, rest = url.rpartition("@")
+    return f"***@{rest}" if at else url
 
 
 def migrate(engine: Engine) -> None:

@@ -7,8 +7,9 @@ the ledger out.
 
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, case, func, insert, or_, select, update
 
 from store.db import upsert
 from store.records import (
@@ -48,6 +49,14 @@ class NightCounts:
     with_title: int
     with_body: int
     with_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Nights that a source has failed in a row, up to its last one."""
+
+    since: date
+    nights: int
 
 
 def start_run(engine: Engine, *, command: str, night: date, model_version: str = "") -> int:
@@ -96,27 +105,45 @@ def source_history(conn: Connection, *, nights: int = 14, until: date | None = N
     recent = select(run_sources.c.night).distinct().order_by(run_sources.c.night.desc()).limit(nights)
     if until is not None:
         recent = recent.where(run_sources.c.night <= until)
-    last = (
-        select(
-            run_sources.c.source_id,
-            run_sources.c.night,
-            func.max(run_sources.c.run_id).label("run_id"),
-        )
-        .where(run_sources.c.night.in_(recent.scalar_subquery()))
-        .group_by(run_sources.c.source_id, run_sources.c.night)
-        .subquery()
-    )
     found = conn.execute(
-        select(*(run_sources.c[field.name] for field in fields(SourceReport)))
-        .join(
-            last,
-            (run_sources.c.run_id == last.c.run_id)
-            & (run_sources.c.source_id == last.c.source_id)
-            & (run_sources.c.night == last.c.night),
-        )
+        _last_words(*(run_sources.c[field.name] for field in fields(SourceReport)))
+        .where(run_sources.c.night.in_(recent.scalar_subquery()))
         .order_by(run_sources.c.source_id, run_sources.c.night)
     )
     return [SourceReport(**dict(row) | {"outcome": Outcome(row["outcome"])}) for row in found.mappings()]
+
+
+def failing_streaks(conn: Connection) -> dict[str, Streak]:
+    """Sources whose last night was not good: since which night, and on how many that it ran on, by source id.
+
+    Looks back to the last good night of each, however long ago that was.
+    """
+    words = _last_words(run_sources.c.source_id, run_sources.c.night, run_sources.c.outcome).subquery()
+    good = (
+        select(words.c.source_id, func.max(words.c.night).label("night"))
+        .where(words.c.outcome.in_(GOOD_OUTCOMES))
+        .group_by(words.c.source_id)
+        .subquery()
+    )
+    found = conn.execute(
+        select(words.c.source_id, func.min(words.c.night), func.count())
+        .join(good, good.c.source_id == words.c.source_id, isouter=True)
+        .where(or_(good.c.night.is_(None), words.c.night > good.c.night))
+        .group_by(words.c.source_id)
+    )
+    return {source_id: Streak(since, nights) for source_id, since, nights in found}
+
+
+def _last_words(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Select columns of the last run of every source and night."""
+    keys = (run_sources.c.source_id, run_sources.c.night)
+    last = select(*keys, func.max(run_sources.c.run_id).label("run_id")).group_by(*keys).subquery()
+    return select(*columns).join(
+        last,
+        (run_sources.c.run_id == last.c.run_id)
+        & (run_sources.c.source_id == last.c.source_id)
+        & (run_sources.c.night == last.c.night),
+    )
 
 
 def count_night(conn: Connection, source_id: str, night: date, *, body_chars: int) -> NightCounts:

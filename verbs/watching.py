@@ -9,13 +9,21 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Engine
 
 from crawlers.manifest import Source
-from crawlers.watch import BODY_CHARS, MARK, TRAILING_NIGHTS, judge
-from review.status import status_table
+from crawlers.watch import BODY_CHARS, MARK, TRAILING_NIGHTS, judge, warnings_of
+from review.status import status_lines, status_table
 from review.tables import states_table
 from review.terminal import console, say
 from review.words import Language
 from store.db import reading
-from store.ledger import count_night, count_states, last_run, note_source, source_history, trailing_items
+from store.ledger import (
+    count_night,
+    count_states,
+    failing_streaks,
+    last_run,
+    note_source,
+    source_history,
+    trailing_items,
+)
 from store.records import Outcome, SourceReport
 
 log = logging.getLogger(__name__)
@@ -56,13 +64,23 @@ def judge_extracted(engine: Engine, run_id: int, sources: Sequence[Source]) -> i
     return len(changed)
 
 
-def print_status(engine: Engine, *, nights: int, lang: Language) -> None:
-    """Print the last run, the state of each source over the last `nights` nights, and what waits where."""
+def print_status(engine: Engine, *, nights: int, lang: Language) -> int:
+    """Print the last run, what fails and why, the sources over the last `nights` nights, and what waits.
+
+    Gives the exit code: 1 while a source fails.
+    """
     with reading(engine) as conn:
         last, history, states = last_run(conn), source_history(conn, nights=nights), count_states(conn)
+        streaks = failing_streaks(conn)
     if last is None:
         say("no run yet; start one with: python pipeline.py nightly")
-        return
+        return 0
     say(f"last run: {last.command} of night {last.night}, exit code {last.exit_code}")
-    console.print(status_table(history, lang))
+    newest = {report.source_id: report for report in sorted(history, key=lambda r: r.night)}
+    streaks = {name: streak for name, streak in streaks.items() if name in newest}
+    warnings = {name: text for name, report in newest.items() if (text := warnings_of(report))}
+    for line in status_lines(history, streaks, warnings, lang):
+        say(line)
+    console.print(status_table(history, streaks, lang))
     console.print(states_table(states))
+    return int(bool(streaks))

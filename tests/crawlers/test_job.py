@@ -64,10 +64,22 @@ def test_the_message_names_failures_and_counts_the_rest() -> None:
     assert found.failed == 8
     assert "w.test/4 answered 404" in found.message
     assert "w.test/5" not in found.message
-    for words in ("2 more failed", "2 to other hosts", "1 skipped", "more than items.max = 200"):
+    for words in ("2 more failed", "2 to other hosts", "1 skipped"):
         assert words in found.message
     assert found.message.count("catatan") == 1
     assert found.message.isprintable()
+
+
+def test_an_empty_night_says_how_empty_it_was() -> None:
+    assert report(Tally()).message == "nothing was listed"
+    few = report(Tally(listed=3, recent=1), min=2)
+    assert few.message == "3 items listed, 1 of them of this night or the day before (items.min = 2)"
+    # A fault of the listing tells more.
+    assert report(Tally(problems=[(Outcome.BLOCKED, "feed answered 403")])).message == "feed answered 403"
+
+
+def test_no_outcome_stands_twice_in_the_order_of_precedence() -> None:
+    assert sorted(PRECEDENCE) == sorted(Outcome)
 
 
 def test_changed_texts_and_what_is_left_are_counted_and_named() -> None:

@@ -1,6 +1,8 @@
 """Retry-After, challenge pages, and which status means what."""
 
-from datetime import UTC, date, datetime
+import asyncio
+import email.utils
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,7 +14,7 @@ from scrapy.http import HtmlResponse
 from scrapy.signalmanager import SignalManager
 
 from crawlers.job import Job
-from crawlers.pace import BACK_OFF_S
+from crawlers.pace import BACK_OFF_S, Pace
 from crawlers.politeness import (
     REFUSALS_LIMIT,
     RETRY_AFTER_CAP_S,
@@ -24,6 +26,7 @@ from crawlers.politeness import (
 )
 from store.records import Outcome
 from tests.crawlers.samples import source
+from tests.crawlers.test_pace import Clock
 
 NOW = datetime(2024, 9, 17, 19, 0, 0, tzinfo=UTC)
 
@@ -117,9 +120,9 @@ def test_ordinary_pages_are_no_challenge(body: str) -> None:
     assert classify_response(response(200, body)) is None
 
 
-def polite() -> tuple[PolitenessMiddleware, Job]:
+def polite(pace: Pace | None = None) -> tuple[PolitenessMiddleware, Job]:
     """A middleware of a live job, and that job."""
-    job = Job(source(), date(2024, 9, 17), cast(Any, None), None, None)
+    job = Job(source(), date(2024, 9, 17), cast(Any, None), None, None, pace=pace or Pace())
     crawler = SimpleNamespace(spider=SimpleNamespace(job=job), signals=SignalManager())
     return PolitenessMiddleware(cast(Any, crawler)), job
 
@@ -173,6 +176,30 @@ def test_tries_count_together_whatever_they_fail_by() -> None:
     middleware, _ = polite()
     tired = Request("https://w.test/a", meta={"retry_times": 2})
     assert middleware.process_response(tired, response(503)).status == 503
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 2, 37, 120, 299])
+@pytest.mark.parametrize("form", ["seconds", "date"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_is_kept_within_one_second(status: int, form: str, seconds: int) -> None:
+    """R8, on a clock of the test: never asked sooner than told, and at most a second later."""
+    clock = Clock()
+    middleware, job = polite(Pace(clock=clock, sleep=clock.sleep))
+    now = datetime.now(UTC)
+    date_ = email.utils.format_datetime(now + timedelta(seconds=seconds), usegmt=True)
+    told = str(seconds) if form == "seconds" else date_
+    again = middleware.process_response(Request("https://w.test/a"), response(status, Retry_After=told))
+    assert isinstance(again, Request)
+
+    async def ask() -> None:
+        async with job.pace.turn(again.url, gap_s=0.0, going=lambda: True) as allowed:
+            assert allowed
+
+    asyncio.run(ask())
+    # A date has whole seconds: the part of a second that it leaves out counts as told.
+    left_out = now.microsecond / 1e6 if form == "date" else 0.0
+    passed = (datetime.now(UTC) - now).total_seconds()
+    assert max(0.0, seconds - left_out - passed) <= clock.now <= seconds + 1
 
 
 def test_nobody_waits_for_a_robots_txt_that_is_down() -> None:

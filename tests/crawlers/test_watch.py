@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from crawlers.watch import FEWEST_NIGHTS, judge
+from crawlers.watch import FEWEST_NIGHTS, judge, warnings_of
 from store.ledger import NightCounts
 from store.records import Outcome, SourceReport
 from tests.crawlers.samples import source
@@ -98,3 +98,12 @@ def test_a_verdict_is_the_same_when_it_is_asked_for_again() -> None:
     assert (mended.outcome, mended.message) == (Outcome.OK, "1 skipped")
     quiet = judge(report(Outcome.UNCHANGED, new_pages=0), source(), counts(body=0), [])
     assert judge(quiet, source(), counts(), []).outcome is Outcome.UNCHANGED
+
+
+def test_more_than_expected_is_a_warning_that_can_be_told_apart() -> None:
+    judged = judge(report(message="1 skipped"), source(items={"max": 9}), counts(time=4), [])
+    assert judged.outcome is Outcome.OK
+    assert warnings_of(judged) == (
+        "4 of 10 articles have a time of day (fill.time = 0.5); 10 new articles, more than items.max = 9"
+    )
+    assert warnings_of(judge(report(message="warning: none"), source(), counts(body=0), [])) == ""

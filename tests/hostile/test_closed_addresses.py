@@ -1,4 +1,4 @@
-"""Server-side request forgery: 66 targets by 6 ways in, and not one connection (S1, S3).
+"""Server-side request forgery: 64 targets by 6 ways in, and not one connection (S1, S3).
 
 One crawl asks for all of them. Names are the outlet's own, in its manifest, and lead to closed addresses:
 so the check of the host lets them pass, and what stops them is the check of the address itself.

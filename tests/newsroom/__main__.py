@@ -1,11 +1,15 @@
-"""Command line of the newsroom builder: `build` writes the two files, `check` compares them."""
+"""Command line of the newsroom builder: `build` writes the two files, `check` compares them, `week` writes a
+week in which outlets begin to fail.
+"""
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.newsroom.build import GOLD_FILE, WARC_FILE, build_gold, build_warc, content_of
+from tests.newsroom.week import write_week
 
-USAGE = "usage: python -m tests.newsroom build|check"
+USAGE = "usage: python -m tests.newsroom build | check | week FOLDER"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,6 +24,18 @@ def main(arguments: Sequence[str]) -> int:
         for name in stale:
             sys.stderr.write(f"{name} is out of date: run python -m tests.newsroom build\n")
         return 1 if stale else 0
+    if len(arguments) == 2 and arguments[0] == "week":
+        try:
+            archive = write_week(Path(arguments[1]))
+        except FileExistsError as error:
+            sys.stderr.write(f"{error} is there already: name another folder\n")
+            return 2
+        db = f"--db sqlite:///{archive.parent.resolve() / 'netra.db'}"
+        sys.stdout.write(
+            f"python pipeline.py nightly --replay {archive} {db} --out {archive.parent}\n"
+            f"python pipeline.py status {db} --nights 7\n"
+        )
+        return 0
     sys.stderr.write(USAGE + "\n")
     return 2
 

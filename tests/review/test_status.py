@@ -3,8 +3,9 @@ from datetime import date, timedelta
 import pytest
 from rich.console import Console
 
-from review.status import count_failing, status_table
+from review.status import DRAWN_NIGHTS, status_lines, status_table
 from review.words import NEXT_STEPS, OUTCOMES, Language
+from store.ledger import Streak
 from store.records import GOOD_OUTCOMES, Outcome, SourceReport
 
 NIGHT = date(2024, 9, 17)
@@ -22,48 +23,68 @@ HISTORY = [
     night("bravo", 1, Outcome.BLOCKED, "feed answered 403 \x1b[2J"),
     night("charlie", 0, Outcome.EMPTY),
     night("charlie", 1, Outcome.LAYOUT_CHANGED, "watch: 0 of 10 articles have a body"),
+    night("delta", 1, Outcome.OK),
 ]
+#: Charlie has failed for longer than the history goes back.
+STREAKS = {"bravo": Streak(date(2024, 9, 18), 1), "charlie": Streak(date(2024, 9, 1), 12)}
 
 
 def rows(lang: Language = "en") -> dict[str, list[str]]:
     """Cells of each source, in the order of the table."""
     console = Console(width=240, file=None)
     with console.capture() as capture:
-        console.print(status_table(HISTORY, lang))
+        console.print(status_table(HISTORY, STREAKS, lang))
     lines = [line for line in capture.get().splitlines() if line.startswith("│")]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
     return {row[0]: row[1:] for row in cells}
 
 
-def test_failing_sources_come_first_with_reason_and_next_step() -> None:
+def test_what_fails_is_told_in_sentences_the_longest_failure_first() -> None:
+    lines = status_lines(HISTORY, STREAKS, {"alpha": "0 new articles", "bravo": "odd too"}, "en")
+    assert lines == [
+        "Failing: 2 of 4 sources",
+        "charlie: layout changed (layout_changed), failing since 2024-09-01 (nights: 12)",
+        "    why:  watch: 0 of 10 articles have a body",
+        "    next: save a page, mend [selectors]",
+        "bravo: blocked, failing since 2024-09-18 (nights: 1)",
+        "    why:  feed answered 403 [2J",
+        "    next: write to the publisher; no disguise",
+        "Worth a look: 1",
+        "alpha: 0 new articles",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("id", "Tidak ada yang gagal dari 4 sumber"), ("en", "None of 4 sources is failing")]
+)
+def test_a_good_night_is_one_line(lang: Language, said: str) -> None:
+    assert status_lines(HISTORY, {}, {}, lang) == [said]
+
+
+def test_a_source_that_did_not_run_lately_is_not_counted() -> None:
+    gone = STREAKS | {"echo": Streak(date(2024, 1, 1), 9)}
+    assert status_lines(HISTORY, gone, {"echo": "odd"}, "en")[0] == "Failing: 2 of 4 sources"
+    assert "echo" not in str(status_lines(HISTORY, gone, {"echo": "odd"}, "en"))
+
+
+def test_the_table_has_failing_sources_first_and_draws_the_nights() -> None:
     shown = rows()
-    assert list(shown) == ["charlie", "bravo", "alpha"]
-    last, outcome, failing, _, _, why, step = shown["charlie"]
-    assert (last, outcome, failing) == ("2024-09-18", "layout changed", "2")
-    assert why == "watch: 0 of 10 articles have a body"
-    assert step == "save a page, mend [selectors]"
-    assert shown["bravo"][2] == "1"
-    assert "feed answered 403" in shown["bravo"][5]
-    assert "\x1b" not in shown["bravo"][5]
+    assert list(shown) == ["charlie", "bravo", "alpha", "delta"]
+    assert shown["charlie"][:4] == ["2024-09-18", "layout changed", "2024-09-01", "XX"]
+    assert shown["bravo"][2:4] == ["2024-09-18", ".X"]
+    assert (shown["alpha"][3], shown["delta"][3]) == ("..", "-.")
+    assert rows("id")["bravo"][1] == "diblokir"
 
 
 def test_figures_are_those_of_the_last_night_that_has_them() -> None:
     shown = rows()
-    assert shown["alpha"][1:5] == ["nothing new", "", "0/40", "100%/90%/50%"]
-    assert shown["bravo"][3] == "12/–"
+    assert shown["alpha"][4:] == ["0/40", "100%/90%/50%"]
+    assert shown["bravo"][4] == "12/–"
 
 
-def test_the_title_counts_what_fails_in_both_languages() -> None:
-    for lang, words in (("id", "gagal: 2 dari 3"), ("en", "failing: 2 of 3")):
-        assert words in str(status_table(HISTORY, lang).title)  # type: ignore[arg-type]  # two literals
-    assert rows("id")["bravo"][1] == "diblokir"
-
-
-def test_only_nights_in_a_row_count() -> None:
-    good, bad = night("a", 0, Outcome.OK), night("a", 0, Outcome.TIMEOUT)
-    assert count_failing([]) == 0
-    assert count_failing([good, bad, bad]) == 0
-    assert count_failing([bad, bad, good, bad]) == 2
+def test_a_long_history_is_drawn_by_its_last_nights() -> None:
+    table = status_table([night("a", number, Outcome.OK) for number in range(40)], {}, "en")
+    assert list(table.columns[4].cells) == ["." * DRAWN_NIGHTS]
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

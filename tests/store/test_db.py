@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from contextlib import closing
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def row(url: str, etag: str) -> dict[str, str]:
     [
         ("data/var/netra.db", "is not an address"),
         ("", "is not an address"),
+        ("postgresql//netra:rahasia@db.test/netra", r"'\*\*\*@db\.test/netra' is not an address"),
+        ("postgresql://netra:rahasia@db.test:lima/netra", r"'\*\*\*@db\.test:lima/netra' is not an address"),
+        ("rahasia@db.test", r"'\*\*\*@db\.test' is not an address"),
         ("sqlite://", "names no plain file"),
         ("sqlite:///:memory:", "names no plain file"),
         ("sqlite:///file:netra.db?mode=ro&uri=true", "names no plain file"),
@@ -42,6 +46,7 @@ def test_an_address_that_cannot_work_is_refused_with_the_next_step(url: str, pro
     with pytest.raises(UsageError, match=problem) as caught:
         connect(url)
     assert "sqlite:///" in str(caught.value)
+    assert "rahasia" not in "".join(traceback.format_exception(caught.value))
     assert "\n" not in str(caught.value)
 
 

@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from store.frontier import put_page
 from store.ledger import (
     NightCounts,
+    Streak,
     count_night,
     count_states,
+    failing_streaks,
     finish_run,
     last_run,
     note_source,
@@ -163,3 +165,25 @@ def test_a_night_is_counted_by_what_became_of_its_pages(engine: Engine) -> None:
         assert count_night(conn, SOURCE, NIGHT, body_chars=200) == NightCounts(5, 4, 1, 2, 2)
         assert count_night(conn, "b", NIGHT, body_chars=200) == NightCounts(1, 0, 0, 0, 0)
         assert count_night(conn, SOURCE, NIGHT + DAY, body_chars=200) == NightCounts(1, 0, 0, 0, 0)
+
+
+def test_a_streak_begins_after_the_last_good_night(engine: Engine) -> None:
+    """Letters are nights: g good, b bad, - not run; a later word on a night replaces the earlier one."""
+    stories = {"well": "bbg", "ill": "gbb", "always": "bbb", "gaps": "gb-b", "again": "bgb", "old": "gb--"}
+    run_id = begin(engine)
+    for name, nights in stories.items():
+        for number, letter in enumerate(nights):
+            if letter != "-":
+                outcome = Outcome.UNCHANGED if letter == "g" else Outcome.TIMEOUT
+                note_source(engine, run_id, report(name, NIGHT + number * DAY, outcome))
+    note_source(engine, run_id, report("mended", NIGHT, Outcome.LAYOUT_CHANGED))
+    note_source(engine, begin(engine), report("mended", NIGHT, Outcome.OK))
+    with engine.begin() as conn:
+        found = failing_streaks(conn)
+    assert found == {
+        "ill": Streak(NIGHT + DAY, 2),
+        "always": Streak(NIGHT, 3),
+        "gaps": Streak(NIGHT + DAY, 2),
+        "again": Streak(NIGHT + 2 * DAY, 1),
+        "old": Streak(NIGHT + DAY, 1),
+    }

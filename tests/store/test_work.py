@@ -3,11 +3,11 @@ from sqlalchemy import Engine, select
 
 from store.db import reading
 from store.frontier import put_page
-from store.records import Candidate, Document, RawPage, UsageError
+from store.records import Candidate, Document, Prediction, RawPage, UsageError
 from store.schema import candidates, documents, failures, pages
 from store.stages import MAX_FAILURES, save_document
-from store.work import extract_pages, screen_documents
-from tests.store.samples import make_candidate, make_document, make_page
+from store.work import classify_documents, extract_pages, screen_documents
+from tests.store.samples import make_candidate, make_document, make_page, make_prediction
 
 
 def store_documents(engine: Engine, n: int) -> list[Document]:
@@ -74,6 +74,27 @@ def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_parser(engine):
         assert conn.execute(
             select(pages.c.page_id, pages.c.reason).where(pages.c.state == "quarantined")
         ).all() == [(poison, "MemoryError: nested beyond reason")]
+
+
+def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_model(engine):
+    """R15, the other half: the model raises over one text, as one that is too long or too odd makes it."""
+    made = store_documents(engine, 1_000)
+    screen_documents(engine, make_candidate, version="1", progress=lambda _: None)
+    poison, tries = made[500].doc_id, []
+
+    def classify(document: Document, _: Candidate) -> Prediction:
+        if document.doc_id == poison:
+            tries.append(document.doc_id)
+            raise RuntimeError("index out of range in self")
+        return make_prediction(document)
+
+    report = classify_documents(engine, classify, model="1", progress=lambda _: None)
+    assert (report.items_in, report.items_out, report.failed) == (1_000, 999, 1)
+    assert len(tries) == MAX_FAILURES
+    assert [name for name, state in states(engine).items() if state == "quarantined"] == [poison]
+    # Nothing waits: the next night does not stumble over it again.
+    report = classify_documents(engine, classify, model="1", progress=lambda _: None)
+    assert (report.items_in, len(tries)) == (0, MAX_FAILURES)
 
 
 def test_an_item_that_works_at_the_second_try_has_not_failed(engine):

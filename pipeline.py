@@ -20,14 +20,12 @@ from sqlalchemy import Engine
 from crawlers.manifest import Source, load_sources
 from review import options
 from review.report import NightReport, write_report
-from review.sheet import Separator, write_sheet
-from review.tables import flagged_table, sources_table
+from review.tables import sources_table
 from review.terminal import console, print_json, run_verb, say, say_skipped, shown
-from review.words import Language
 from store.db import reading
 from store.frontier import night_of
 from store.ledger import count_states, finish_run, note_stage, start_run
-from store.queue import flagged_rows, mark_queued
+from store.queue import QueueFilter
 from store.records import (
     CODE_VERSION,
     GOOD_OUTCOMES,
@@ -42,7 +40,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, learning, watching
+from verbs import backfill, learning, sheets, watching
 from verbs import sources as source_verbs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -50,6 +48,8 @@ app.add_typer(source_verbs.sources_app, name="sources")
 app.add_typer(learning.models_app, name="models")
 app.command()(learning.evaluate)
 app.command()(learning.retrain)
+app.command()(sheets.export)
+app.command("import")(sheets.import_file)
 
 ROOT = Path(__file__).parent
 VAR = ROOT / "data" / "var"
@@ -143,20 +143,6 @@ def run_group(engine: Engine) -> StageReport:
     return group_documents(engine, group_flagged, version=GROUP_VERSION)
 
 
-def export_sheet(
-    engine: Engine, out: Path, night: date, sources: Sequence[Source], lang: Language, separator: Separator
-) -> tuple[Path, int]:
-    """Open flagged incidents to the sheet of the night; returns its path and its number of rows."""
-    publishers = publishers_of(sources)
-    with engine.begin() as conn:
-        rows = flagged_rows(conn, until=night)
-        mark_queued(conn, [r.incident.incident_id for r in rows])
-    sheet = out / f"flagged-{night}.csv"
-    write_sheet(sheet, rows, publishers=publishers, lang=lang, separator=separator)
-    console.print(flagged_table(rows, publishers=publishers, lang=lang))
-    return sheet, len(rows)
-
-
 def one_stage(
     db: str,
     name: str,
@@ -231,7 +217,18 @@ def nightly(
             note_stage(engine, run_id, stage)
         collected = watching.judge_sources(engine, run_id, collected, loaded)
         last = max((s.night for s in collected), default=requested(night))
-        sheet, shown_rows = export_sheet(engine, out, last, loaded, lang, separator)
+        sheet, waiting_rows = sheets.write_queue(
+            engine,
+            out,
+            last,
+            queue="new",
+            filters=QueueFilter(),
+            threshold=None,
+            publishers=publishers_of(loaded),
+            form="csv",
+            lang=lang,
+            separator=separator,
+        )
         report = NightReport(
             night=last,
             run_id=run_id,
@@ -239,7 +236,7 @@ def nightly(
             model_version=model_name(model),
             sources=tuple(collected),
             stages=stages,
-            incidents=shown_rows,
+            incidents=len(waiting_rows),
             sheet=sheet.name,
         )
         target = out / f"report-{last}.json"
@@ -347,23 +344,6 @@ def classify(
 def group(db: options.DbOption = DEFAULT_DB) -> int:
     """Group: flagged documents to incidents."""
     return one_stage(db, "group", run_group)
-
-
-@app.command()
-def export(
-    db: options.DbOption = DEFAULT_DB,
-    out: options.OutOption = DEFAULT_OUT,
-    night: options.DateOption = None,
-    sources: options.FolderOption = None,
-    lang: options.LangOption = "id",
-    separator: options.SeparatorOption = ",",
-) -> int:
-    """Export: open flagged incidents to the sheet that an analyst decides on."""
-    loaded = manifests(sources, None, ())
-    with opened(db, exclusive=True) as engine:
-        sheet, _ = export_sheet(engine, out, requested(night), loaded, lang, separator)
-    say(f"sheet: {sheet}")
-    return 0
 
 
 @app.command()

@@ -18,7 +18,6 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _LOCAL = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})")
 #: Seconds are there when a spreadsheet took the cell for a time; export never writes them.
 _TIME = re.compile(r"(\d{1,2})[.:](\d{2})(?:[.:]\d{2}(?:[.,]\d+)?)?")
-_NUMBER = re.compile(r"-?\d[\d.,]*")
 #: Two-digit years are of this century: the first sheet was written in 2024.
 _CENTURY = 2000
 
@@ -47,7 +46,7 @@ def show_value(value: Value, lang: Language) -> str:
 
 
 def days_in(text: str) -> frozenset[date]:
-    """Every day that a cell may mean: 2024-09-17, 17/09/2024, 17.09.24 and, in an English locale, 9/17/2024."""
+    """Every day that a cell may mean: 2024-09-17, 17/09/2024, 17.09.24 and, in an English one, 9/17/2024."""
     iso = _ISO.match(text.strip())
     if iso:
         return _days([(int(iso[1]), int(iso[2]), int(iso[3]))])
@@ -60,7 +59,7 @@ def days_in(text: str) -> frozenset[date]:
 
 
 def moments_in(text: str) -> frozenset[tuple[date, time | None]]:
-    """Every day with its time of day (None where it has none) that a cell may mean: "17/09/2024 09.11 WIB"."""
+    """Every day with its time (None where it has none) that a cell may mean: "17/09/2024 09.11 WIB"."""
     day, _, rest = text.strip().partition(" ")
     clock = _TIME.match(rest.strip())
     at = None
@@ -75,15 +74,11 @@ def moments_in(text: str) -> frozenset[tuple[date, time | None]]:
 def numbers_in(text: str) -> frozenset[float]:
     """Every number that a cell may mean: "93", "93,0", "93.0", "93%", and "1.234" as 1234 or 1.234."""
     plain = text.strip().removesuffix("%").rstrip()
-    if not _NUMBER.fullmatch(plain):
-        return frozenset()
     found = set()
     for group, decimal in ((".", ","), (",", ".")):
-        candidate = plain.replace(group, "").replace(decimal, ".")
-        try:
-            found.add(float(candidate))
-        except ValueError:
-            continue
+        grouped = rf"-?\d{{1,3}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(decimal)}\d+)?"
+        if re.fullmatch(rf"{grouped}|-?\d+(?:{re.escape(decimal)}\d+)?", plain, re.ASCII):
+            found.add(float(plain.replace(group, "").replace(decimal, ".")))
     return frozenset(found)
 
 

@@ -102,7 +102,7 @@ LINES: dict[Language, dict[str, str]] = {
         "extra": "kolom yang tidak dikenal dan tidak dibaca: {0}",
         "changed": "kolom {0} berbeda dari basis data pada baris {1}; kolom mesin tidak dibaca",
         "empty": "(kosong)",
-        "workload": "Beban kerja: {0} kejadian dan {1} baris audit per malam (rata-rata {2} malam); menunggu: {3}.",
+        "workload": "Beban kerja: {0} kejadian dan {1} audit per malam (rata-rata {2} malam); menunggu: {3}.",
     },
     "en": {
         "row": "row",

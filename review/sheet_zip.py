@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, Final
 
 import openpyxl
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]  # ships no types
 
 from review.cells import Value
 from store.records import UsageError
@@ -96,7 +96,8 @@ def read_xlsx(raw: bytes, name: str) -> Grid:
             sheet.reset_dimensions()
             rows = enumerate(islice(sheet.iter_rows(max_col=MAX_COLUMNS), MAX_ROWS), start=1)
             return [_read_row(line, row) for line, row in rows if any(c.value is not None for c in row)]
-    except Exception as error:  # noqa: BLE001 - openpyxl raises whatever the parser of a part raises
+    except Exception as error:
+        # openpyxl raises whatever the parser of a part raises.
         raise UsageError(
             f"{name}: the file cannot be read as XLSX ({type(error).__name__}: {error}); {_SAVE_AS} again"
         ) from error
@@ -136,7 +137,7 @@ def _unescape(value: Value) -> Value:
     return _ESCAPED.sub("", value) if isinstance(value, str) else value
 
 
-def _read_ods_row(element: etree._Element) -> tuple[list[Value], frozenset[int]]:
+def _read_ods_row(element: Any) -> tuple[list[Value], frozenset[int]]:
     cells: list[Value] = []
     formulas: set[int] = set()
     for cell in element.iterchildren(_TABLE + "table-cell", _TABLE + "covered-table-cell"):
@@ -151,12 +152,12 @@ def _read_ods_row(element: etree._Element) -> tuple[list[Value], frozenset[int]]
     return cells, frozenset(formulas)
 
 
-def _ods_value(cell: etree._Element) -> Value:
+def _ods_value(cell: Any) -> Value:
     kind = cell.get(_OFFICE + "value-type", "")
     if kind in {"float", "percentage", "currency"}:
         return float(cell.get(_OFFICE + "value", "nan"))
     if kind == "boolean":
-        return cell.get(_OFFICE + "boolean-value") == "true"
+        return str(cell.get(_OFFICE + "boolean-value")) == "true"
     if kind == "date":
         told = cell.get(_OFFICE + "date-value", "")
         return datetime.fromisoformat(told) if "T" in told else date.fromisoformat(told)
@@ -164,7 +165,7 @@ def _ods_value(cell: etree._Element) -> Value:
     return "\n".join("".join(_ods_text(paragraph)) for paragraph in paragraphs) if paragraphs else None
 
 
-def _ods_text(element: etree._Element) -> Iterator[str]:
+def _ods_text(element: Any) -> Iterator[str]:
     """Text with the elements that stand for runs of blanks, tabs and line breaks; notes are left out."""
     if element.tag == _TEXT + "s":
         yield " " * min(int(element.get(_TEXT + "c", "1")), MAX_REPEATED)
@@ -188,9 +189,10 @@ def _check_sizes(members: Sequence[zipfile.ZipInfo], name: str) -> None:
         )
     for member in members:
         if member.file_size > RATIO_FROM and member.file_size > MAX_RATIO * member.compress_size:
+            ratio = member.file_size // max(member.compress_size, 1)
             raise UsageError(
-                f"{name}: its part {member.filename!r} is packed {member.file_size // max(member.compress_size, 1)} "
-                f"to 1, as no spreadsheet is; nothing was unpacked. Export the sheet anew"
+                f"{name}: its part {member.filename!r} is packed {ratio} to 1, as no spreadsheet is; nothing "
+                "was unpacked. Export the sheet anew"
             )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -94,7 +94,7 @@ def write_workbook(path: Path, rows: Sequence[Mapping[str, str]], *, lang: Langu
     for n in range(max(map(len, columns))):
         lists.append([_cell(lists, words[n] if n < len(words) else "", "netra locked") for words in columns])
     for place, (name, words) in enumerate(zip(ANALYST, columns, strict=False), start=1):
-        sheet.add_data_validation(_choice(place, name, len(words), len(rows), lang))
+        sheet.data_validations.append(_choice(place, name, len(words), len(rows), lang))
     packed = io.BytesIO()
     book.save(packed)
     replace_whole(path, _without_time(packed.getvalue()))
@@ -121,10 +121,12 @@ def _styles() -> list[NamedStyle]:
     ]
 
 
-def _cell(sheet: object, text: str, style: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, _LOOKS_ESCAPED.sub("_x005F_", text))  # type: ignore[arg-type]  # stubs know no write-only sheet
-    # After the value: openpyxl takes a text that begins with "=" for a formula.
-    cell.data_type = "s"
+def _cell(sheet: object, text: str, style: str) -> Cell:
+    # None, so that Excel's filter lists an empty cell as empty.
+    cell = WriteOnlyCell(sheet, _LOOKS_ESCAPED.sub("_x005F_", text) or None)  # type: ignore[arg-type]  # stubs know no write-only sheet
+    if text:
+        # After the value: openpyxl takes a text that begins with "=" for a formula.
+        cell.data_type = "s"
     cell.style = style
     return cell
 

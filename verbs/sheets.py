@@ -6,6 +6,7 @@ or judge them by itself.
 
 import re
 import sys
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -63,8 +64,8 @@ def write_queue(
 ) -> tuple[Path, list[QueueRow]]:
     """Write one queue up to a night as a sheet and note that its incidents were shown; path and rows."""
     with engine.begin() as conn:
-        if threshold is not None:
-            open_audit(conn, until=night, threshold=threshold)
+        if queue in {"uncertain", "audit"}:
+            open_audit(conn, until=night)
         rows = queue_rows(conn, queue=queue, until=night, filters=filters, threshold=threshold)
         ids = [row.incident.incident_id for row in rows]
         mark_queued(conn, ids)
@@ -97,9 +98,7 @@ def export(
     night: options.DateOption = None,
     queue: Annotated[
         Queue,
-        typer.Option(
-            "--queue", help="new: waits; uncertain: near the threshold; audit: drawn; incident: all."
-        ),
+        typer.Option("--queue", help="new: waits; uncertain: near the threshold; audit: drawn at random."),
     ] = "new",
     form: Annotated[Format, typer.Option("--format", help="CSV, or XLSX with drop-downs.")] = "csv",
     province: Annotated[str, typer.Option("--province", help="Only this province.")] = "",
@@ -150,7 +149,7 @@ def export(
             last,
             queue=queue,
             filters=filters,
-            threshold=_threshold(model) if queue in {"uncertain", "audit"} else None,
+            threshold=_threshold(model) if queue == "uncertain" else None,
             publishers={known.id: known.publisher for known in loaded},
             form=form,
             lang=lang,
@@ -207,22 +206,13 @@ def import_file(
 def _suffix(filters: QueueFilter) -> str:
     """What tells the file of a part from that of the whole queue."""
     parts = []
-    for name in (
-        "province",
-        "position",
-        "type",
-        "source",
-        "since",
-        "until",
-        "min_score",
-        "max_score",
-        "state",
-    ):
-        value = getattr(filters, name)
+    for field in fields(filters):
+        value = getattr(filters, field.name)
         if value not in ("", None):
             told = f"{value:.0%}" if isinstance(value, float) else str(value)
-            parts.append(f"{name.replace('_', '')}-{re.sub(r'[^a-z0-9]+', '-', told.lower()).strip('-')}")
-    return "".join(f"-{part}" for part in parts)
+            name = field.name.replace("_", "")
+            parts.append(f"-{name}-{re.sub('[^a-z0-9]+', '-', told.lower()).strip('-')}")
+    return "".join(parts)
 
 
 def _known(value: str, accepted: tuple[str, ...], option: str) -> str:

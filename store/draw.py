@@ -1,7 +1,6 @@
 """Draws documents that were not flagged and puts them before an analyst, so that misses can be counted.
 
     below         scored below the threshold          share AUDIT_SHARES["below"]
-    below         ... but in the uncertain band       share 1: all of them
     screened_out  let go by screening, not scored     share AUDIT_SHARES["screened_out"]
 
 Promises: the draw is by a hash of document and night, so that it is the same however often and wherever it is
@@ -10,7 +9,6 @@ was drawn stays drawn. Never does: look at a text, or draw what an incident alre
 """
 
 import hashlib
-import math
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
@@ -26,21 +24,17 @@ from store.schema import incident_documents as members
 #: Shares of the audit slice. 10% of what was scored and not flagged: issue 5. What screening let go is about
 #: ten times as much and holds far fewer cases (docs/method.md gives its recall): 1% keeps the work level.
 AUDIT_SHARES: Final[Mapping[str, float]] = {"below": 0.10, "screened_out": 0.01}
-#: Half the width of the uncertain band, in log odds: at a threshold of 0.39 from 0.28 to 0.51. Chosen by us;
-#: beyond it the odds of a case are 1.6 times more, or less, than at the threshold.
-UNCERTAIN_LOG_ODDS: Final = 0.5
 #: Nights that a draw looks back on: what is older says little of the model in use.
 AUDIT_DAYS: Final = 30
-#: Keeps the log odds finite for a score of 0 or 1.
-_TINY: Final = 1e-9
 
 
-def open_audit(conn: Connection, *, until: date, threshold: float) -> int:
-    """Give every drawn document of the AUDIT_DAYS before `until` an incident of kind "audit"; how many are new.
+def open_audit(conn: Connection, *, until: date) -> int:
+    """Give each drawn document of the AUDIT_DAYS up to `until` an incident of kind "audit"; how many are new.
 
-    `threshold` is that of the model in use. Only documents that have passed all stages are drawn.
+    Only documents that have passed all stages are drawn. All have the same chance within their stratum,
+    whatever their score: a draw that preferred the uncertain ones would bias the estimate where reviewers
+    leave the others undecided (`review.recall`).
     """
-    low, _ = uncertain_band(threshold)
     found = conn.execute(
         select(documents.c.doc_id, documents.c.night, predictions.c.score)
         .outerjoin(predictions, predictions.c.doc_id == documents.c.doc_id)
@@ -56,7 +50,7 @@ def open_audit(conn: Connection, *, until: date, threshold: float) -> int:
     opened = 0
     for doc_id, night, score in found:
         stratum = "screened_out" if score is None else "below"
-        share = 1.0 if score is not None and score >= low else AUDIT_SHARES[stratum]
+        share = AUDIT_SHARES[stratum]
         if place_in_draw(doc_id, night) >= share:
             continue
         incident = Incident(
@@ -91,21 +85,5 @@ def place_in_draw(doc_id: str, night: date) -> float:
 
 
 def let_go(doc_id: str, model: str) -> Prediction:
-    """What stands for the classifier's answer on a text that screening let go: no case, as `classify` says."""
+    """What stands for the classifier's answer on a text that screening let go, as `classify` gives it."""
     return Prediction(doc_id, "none", 0.0, False, (), "", "", "", "", (), model)
-
-
-def uncertain_band(threshold: float) -> tuple[float, float]:
-    """The lowest and the highest score of the uncertain band around a threshold."""
-    middle = log_odds(threshold)
-    return _share(middle - UNCERTAIN_LOG_ODDS), _share(middle + UNCERTAIN_LOG_ODDS)
-
-
-def log_odds(score: float) -> float:
-    """The log odds of a probability."""
-    kept = min(max(score, _TINY), 1 - _TINY)
-    return math.log(kept / (1 - kept))
-
-
-def _share(odds: float) -> float:
-    return 1 / (1 + math.exp(-odds))

@@ -1,7 +1,7 @@
 """Reads a sheet that came back: CSV, XLSX or ODS, told by its content and not by its name.
 
 Promises: columns in any order, headers in Indonesian or English; every cell as the text that the analyst saw,
-without the guard that export put on; every line with the number that a spreadsheet or an editor shows; what
+without the guard that export put on; every row with the number that a spreadsheet shows; what
 Netra does not take is refused with a word on what to do instead. Never does: judge a cell, guess a column.
 """
 

@@ -1,7 +1,7 @@
 """Reads a CSV as spreadsheets write it: which encoding, which separator, which lines.
 
-Promises: UTF-8 with and without BOM, UTF-16 and cp1252; comma, semicolon and tab; line numbers are those that
-an editor shows. Never does: drop a line in silence, or go on behind a quote that is never closed.
+Promises: UTF-8 with and without BOM, UTF-16 and cp1252; comma, semicolon and tab; rows are numbered as a
+spreadsheet numbers them, also where a cell has several lines. Never does: drop a line in silence, or go on behind a quote that is never closed.
 """
 
 import codecs
@@ -46,21 +46,19 @@ def decode(raw: bytes, name: str) -> tuple[str, str]:
 def read_text(
     text: str, *, known: Callable[[Sequence[str]], int], name: str
 ) -> tuple[str, Iterator[tuple[int, list[Value]]]]:
-    """The separator, and every record with the number of its first line.
+    """The separator, and every record with the number of the row that it is in a spreadsheet.
 
     `known` tells how many cells of a header are known; the separator that gives most is taken.
     """
     first_line = text.split("\n", 1)[0].strip().strip('"')
-    skipped = 0
     forced = ""
     if first_line.lower().startswith(_SEPARATOR_LINE) and len(first_line) == len(_SEPARATOR_LINE) + 1:
         forced = first_line[-1]
         text = text.split("\n", 1)[1] if "\n" in text else ""
-        skipped = 1
     choices = (forced,) if forced else SEPARATORS
     counts = {separator: known(_first_record(text, separator)) for separator in choices}
     separator = max(choices, key=lambda choice: counts[choice])
-    return separator, _records(text, separator, skipped, name)
+    return separator, _records(text, separator, name)
 
 
 def _decode(raw: bytes, encoding: str, name: str) -> str:
@@ -83,18 +81,18 @@ def _first_record(text: str, separator: str) -> list[str]:
     return []
 
 
-def _records(text: str, separator: str, skipped: int, name: str) -> Iterator[tuple[int, list[Value]]]:
+def _records(text: str, separator: str, name: str) -> Iterator[tuple[int, list[Value]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    line = skipped + 1
+    row = 1
     while True:
         try:
             record = next(reader, None)
         except csv.Error as error:
             raise UsageError(
-                f"{name}, line {line}: a quote is not closed, or a cell is longer than {MAX_CELL_CHARS:,} "
+                f"{name}, row {row}: a quote is not closed, or a cell is longer than {MAX_CELL_CHARS:,} "
                 f"characters ({error}); nothing was taken. Open the file in a spreadsheet and save it again"
             ) from error
         if record is None:
             return
-        yield line, list(record)
-        line = skipped + reader.line_num + 1
+        yield row, list(record)
+        row += 1

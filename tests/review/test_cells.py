@@ -1,4 +1,4 @@
-"""What Excel and LibreOffice make of days, times and numbers is read; nothing is chosen where two readings fit."""
+"""What spreadsheets make of days, times and numbers is read; where two readings fit, both are given."""
 
 from datetime import date, datetime, time
 

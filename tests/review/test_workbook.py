@@ -46,7 +46,7 @@ def test_an_analyst_can_fill_in_the_first_columns_and_nothing_else(tmp_path, lan
         assert cell.data_type in {"s", "n"}
         assert cell.hyperlink is None
         assert sheet.column_dimensions[cell.column_letter].hidden is (name in HIDDEN), name
-    lists = {v.sqref.ranges[0].coord: v for v in sheet.data_validations.dataValidation}
+    lists = {str(v.sqref): v for v in sheet.data_validations.dataValidation}
     assert set(lists) == {"A2:A3", "B2:B3"}
     assert lists["A2:A3"].formula1 == f"'{LISTS_NAME}'!$A$1:$A$3"
     hidden = book[LISTS_NAME]

@@ -1,7 +1,8 @@
 """Reads a CSV as spreadsheets write it: which encoding, which separator, which lines.
 
 Promises: UTF-8 with and without BOM, UTF-16 and cp1252; comma, semicolon and tab; rows are numbered as a
-spreadsheet numbers them, also where a cell has several lines. Never does: drop a line in silence, or go on behind a quote that is never closed.
+spreadsheet numbers them, also where a cell has several lines. Never does: drop a row in silence, or go on
+behind a quote that is never closed.
 """
 
 import codecs

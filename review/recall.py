@@ -15,7 +15,7 @@ figure more certain than the audit is; decide.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ SCORE_BANDS: Final = 5
 PRIOR: Final = 0.5
 
 Numbers = npt.NDArray[np.float64]
+#: Why there is no figure: nothing was audited; a stratum has rows and no decision; no case was found at all.
+Problem = Literal["", "not_audited", "undecided", "no_case"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,13 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """The estimate. `recall`, `low` and `high` (0 to 1) are None where `problem` says why."""
+    """The estimate. `recall`, `low` and `high` (0 to 1) are None where there is a `problem`."""
 
     recall: float | None
     low: float | None
     high: float | None
     strata: tuple[Stratum, ...]
-    problem: str = ""
+    problem: Problem = ""
 
 
 def estimate_recall(samples: Sequence[Sampled], *, draws: int = DRAWS, seed: int = SEED) -> Recall:
@@ -75,7 +77,7 @@ def estimate_recall(samples: Sequence[Sampled], *, draws: int = DRAWS, seed: int
     found = strata[0].estimated
     missed = sum(stratum.estimated for stratum in strata[1:])
     if not problem and found + missed == 0:
-        problem = "no case was found, neither among the flagged nor in the audit"
+        problem = "no_case"
     if problem:
         return Recall(None, None, None, strata, problem)
     dice = np.random.default_rng(seed)
@@ -122,11 +124,10 @@ def _describe(name: str, rows: Sequence[Sampled], estimated: float) -> Stratum:
     )
 
 
-def _problem(strata: Sequence[Stratum]) -> str:
+def _problem(strata: Sequence[Stratum]) -> Problem:
     if len(strata) == 1:
-        return "nothing was audited; draw an audit slice and decide on it"
-    empty = [stratum.name for stratum in strata if stratum.drawn and not stratum.decided]
-    return f"nobody has decided on anything of: {', '.join(empty)}" if empty else ""
+        return "not_audited"
+    return "undecided" if any(stratum.drawn and not stratum.decided for stratum in strata) else ""
 
 
 def _bands(flagged: Sequence[Sampled]) -> list[list[Sampled]]:

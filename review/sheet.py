@@ -67,6 +67,16 @@ def format_time(document: Document) -> str:
     return f"{local:%Y-%m-%d}" if document.published_precision == "day" else f"{local:%Y-%m-%d %H:%M} WIB"
 
 
+def format_score(score: float) -> str:
+    """A score as a whole percent, without the sign."""
+    return str(round(100 * score))
+
+
+def show_title(document: Document) -> str:
+    """The title, or the beginning of a post that has none."""
+    return document.title or document.text[:120]
+
+
 def short_event(event: LabelEvent | None) -> str:
     """The decision that stood at export, as the sheet carries it: "event:" and 16 hex digits."""
     return EVENT_PREFIX + event.event_id[:SHORT_HASH] if event else NO_EVENT
@@ -100,14 +110,14 @@ def sheet_row(
         "published": format_time(document),
         "sources": "; ".join(publishers.get(s, s) for s in row.source_ids),
         "link": document.url,
-        "title": document.title or document.text[:120],
+        "title": show_title(document),
         "evidence": " … ".join(prediction.evidence),
         "types": f"{ALLEGED[lang]}: {types}" if types else "",
         "position": word(incident.position, lang),
         "region": incident.region,
         "stage": word(prediction.stage, lang),
         "process": word(incident.process, lang),
-        "score": str(round(100 * incident.score)),
+        "score": format_score(incident.score),
         "model": prediction.model,
         "text_hash": short_hash(document.text_sha256),
         "event": short_event(event),

@@ -18,13 +18,15 @@ from review.sheet import (
     SHORT_HASH,
     TYPE_SEPARATOR,
     flatten,
-    sheet_row,
+    format_score,
+    format_time,
     short_event,
     short_hash,
+    show_title,
 )
 from review.sheet_read import SheetLine
 from review.sheet_words import Problem
-from review.words import ALLEGED, DECISION_WORDS, HEADERS, WORDS, Language
+from review.words import ALLEGED, DECISION_WORDS, WORDS, Language
 from store.records import DECISIONS, POSITIONS, TYPES, Decision, LabelEvent, QueueRow, Reviewer, Seen
 
 Outcome = Literal["new", "same", "blank", "error", "conflict"]
@@ -34,8 +36,6 @@ MAX_NOTE: Final = 5_000
 MAX_ACTOR: Final = 200
 #: Columns that export fills and that a spreadsheet may rewrite; the rest is too volatile to compare.
 COMPARED: Final = ("night", "published", "title", "score")
-#: A score is shown as a whole percent.
-_HALF: Final = 0.5
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -177,7 +177,7 @@ def _check(line: SheetLine, known: Known, *, origin: str, default_reviewer: str,
         reviewer=reviewer,
         seen=Seen(row.document.text_sha256, row.prediction.model),
         expected=last.event_id if last else "",
-        title=row.document.title or row.document.text[:120],
+        title=show_title(row.document),
         changed=_changed(cells, row),
     )
 
@@ -259,21 +259,15 @@ def _same(one: Decision, two: Decision) -> bool:
 
 def _changed(cells: Mapping[str, str], row: QueueRow) -> tuple[str, ...]:
     """Machine columns whose cell cannot be what export wrote, in whatever locale it was saved."""
-    wrote = sheet_row(row, publishers={}, standing={}, lang="id")
-    found = []
-    for name in COMPARED:
-        if name not in cells:
-            continue
-        told, expected = cells[name].strip(), wrote[HEADERS["id"][name]]
-        equal = {
-            "night": days_in(told) & days_in(expected),
-            "published": moments_in(told) & moments_in(expected),
-            "score": {n for n in numbers_in(told) if abs(n - float(wrote[HEADERS["id"]["score"]])) < _HALF},
-            "title": (),
-        }[name]
-        if flatten(told) != expected and not equal:
-            found.append(name)
-    return tuple(found)
+    night, score = row.incident.first_night.isoformat(), format_score(row.incident.score)
+    published = format_time(row.document)
+    equal: dict[str, Callable[[str], object]] = {
+        "night": lambda told: told == night or days_in(told) & days_in(night),
+        "published": lambda told: told == published or moments_in(told) & moments_in(published),
+        "score": lambda told: told == score or float(score) in numbers_in(told),
+        "title": lambda told: flatten(told) == flatten(show_title(row.document)),
+    }
+    return tuple(name for name in COMPARED if name in cells and not equal[name](cells[name].strip()))
 
 
 def _refuse_first_of_twice(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -34,10 +34,18 @@ class Sampled:
 def sampled_incidents(
     conn: Connection, *, since: date | None = None, until: date | None = None
 ) -> list[Sampled]:
-    """Incidents first seen on the nights from `since` to `until` (None: all), by id, with the final decision.
+    """Incidents first seen on the nights from `since` to `until`, by id, with the final decision.
 
-    An audit without a stratum of its own counts as `below`.
+    None stands for the first or the last night of which something was audited: flags of other nights have
+    nothing to be weighed against. An audit without a stratum of its own counts as `below`.
     """
+    first, last = conn.execute(
+        select(func.min(incidents.c.first_night), func.max(incidents.c.first_night)).where(
+            incidents.c.kind == "audit"
+        )
+    ).one()
+    if first is None:
+        return []
     asked = (
         select(
             incidents.c.incident_id,
@@ -56,12 +64,9 @@ def sampled_incidents(
             incidents.c.share,
             incidents.c.score,
         )
+        .where(incidents.c.first_night >= (since or first), incidents.c.first_night <= (until or last))
         .order_by(incidents.c.incident_id)
     )
-    if since is not None:
-        asked = asked.where(incidents.c.first_night >= since)
-    if until is not None:
-        asked = asked.where(incidents.c.first_night <= until)
     labels = current_labels(conn, review="final")
     found = []
     for row in conn.execute(asked).mappings():

@@ -132,20 +132,17 @@ def expected_workload(conn: Connection, *, until: date) -> Workload:
 
 def mark_queued(conn: Connection, incident_ids: Iterable[str]) -> None:
     """Note that incidents were put before an analyst; their grouped documents are `queued`."""
-    for incident_id in incident_ids:
-        conn.execute(
-            update(incidents)
-            .where(incidents.c.incident_id == incident_id, incidents.c.state == State.GROUPED)
-            .values(state=State.QUEUED)
-        )
-        conn.execute(
-            update(documents)
-            .where(
-                documents.c.doc_id.in_(select(members.c.doc_id).where(members.c.incident_id == incident_id)),
-                documents.c.state == State.GROUPED,
+    shown = sorted(set(incident_ids))
+    for start in range(0, len(shown), IDS_AT_ONCE):
+        chunk = shown[start : start + IDS_AT_ONCE]
+        told = select(members.c.doc_id).where(members.c.incident_id.in_(chunk))
+        for table, is_shown in (
+            (incidents, incidents.c.incident_id.in_(chunk)),
+            (documents, documents.c.doc_id.in_(told)),
+        ):
+            conn.execute(
+                update(table).where(is_shown, table.c.state == State.GROUPED).values(state=State.QUEUED)
             )
-            .values(state=State.QUEUED)
-        )
 
 
 def _log_odds(score: float) -> float:

@@ -17,6 +17,8 @@ from store.records import Decision, LabelEvent, UsageError
 from store.reviewers import find_reviewer
 from store.schema import incidents, label_events
 
+#: Share of incidents that are decided twice: the middle of the 10 to 20% that annotation guides ask for.
+SECOND_SHARE: Final = 0.15
 #: Hex digits of the hash that are read as a number; a share is met to 1 in 2**32.
 _DIGITS: Final = 8
 

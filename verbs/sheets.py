@@ -31,11 +31,9 @@ from store.queue import Queue, QueueFilter, expected_workload, mark_queued, open
 from store.records import POSITIONS, TYPES, QueueRow, UsageError
 from store.reviewers import list_reviewers
 from store.session import opened
+from verbs.places import DEFAULT_DB, ROOT, VAR
 
-ROOT = Path(__file__).parent.parent
-VAR = ROOT / "data" / "var"
 SOURCES = ROOT / "data" / "sources"
-DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
 DEFAULT_OUT = VAR / "out"
 DEFAULT_KEEP = VAR / "sheets"
 

@@ -110,6 +110,7 @@ def test_filters_give_a_file_of_their_own(desk, run, tmp_path):
 
 @pytest.mark.parametrize("queue", ["uncertain", "audit", "incident"])
 def test_every_queue_has_its_file(desk, run, tmp_path, queue):
+    assert desk
     code, out, _ = run("export", "--out", tmp_path, "--date", DAY, "--queue", queue)
     names = {"incident": "incidents"}
     assert (code, f"{names.get(queue, queue)}-{DAY}.csv" in out) == (0, True)

@@ -20,14 +20,12 @@ from sqlalchemy import Engine
 from crawlers.manifest import Source, load_sources
 from review import options
 from review.report import NightReport, write_report
-from review.sheet import Separator, write_sheet
-from review.tables import flagged_table, sources_table
+from review.tables import sources_table
 from review.terminal import console, print_json, run_verb, say, say_skipped, shown
-from review.words import Language
 from store.db import reading
 from store.frontier import night_of
 from store.ledger import count_states, finish_run, note_stage, start_run
-from store.queue import flagged_rows, mark_queued
+from store.queue import QueueFilter
 from store.records import (
     CODE_VERSION,
     GOOD_OUTCOMES,
@@ -42,7 +40,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, labels, learning, retraining, reviewing, scheduling, watching
+from verbs import backfill, labels, learning, retraining, reviewing, scheduling, sheets, watching
 from verbs import digest as digest_verbs
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
@@ -53,8 +51,10 @@ app.add_typer(learning.models_app, name="models")
 app.add_typer(labels.labels_app, name="labels")
 app.add_typer(labels.reviewers_app, name="reviewers")
 app.command()(learning.evaluate)
-app.command()(retraining.retrain)
+app.command()(sheets.export)
+app.command("import")(sheets.import_file)
 app.command()(reviewing.review)
+app.command()(retraining.retrain)
 app.command()(digest_verbs.digest)
 app.add_typer(scheduling.schedule_app, name="schedule")
 
@@ -143,20 +143,6 @@ def run_group(engine: Engine) -> StageReport:
     return group_documents(engine, group_flagged, version=GROUP_VERSION)
 
 
-def export_sheet(
-    engine: Engine, out: Path, night: date, sources: Sequence[Source], lang: Language, separator: Separator
-) -> tuple[Path, int]:
-    """Open flagged incidents to the sheet of the night; returns its path and its number of rows."""
-    publishers = publishers_of(sources)
-    with engine.begin() as conn:
-        rows = flagged_rows(conn, until=night)
-        mark_queued(conn, [r.incident.incident_id for r in rows])
-    sheet = out / f"flagged-{night}.csv"
-    write_sheet(sheet, rows, publishers=publishers, lang=lang, separator=separator)
-    console.print(flagged_table(rows, publishers=publishers, lang=lang))
-    return sheet, len(rows)
-
-
 def one_stage(
     db: str,
     name: str,
@@ -234,7 +220,18 @@ def nightly(
             note_stage(engine, run_id, stage)
         collected = watching.judge_sources(engine, run_id, collected, loaded)
         last = max((s.night for s in collected), default=requested(night))
-        sheet, shown_rows = export_sheet(engine, out, last, loaded, lang, separator)
+        sheet, waiting_rows = sheets.write_queue(
+            engine,
+            out,
+            last,
+            queue="new",
+            filters=QueueFilter(),
+            threshold=None,
+            publishers=publishers_of(loaded),
+            form="csv",
+            lang=lang,
+            separator=separator,
+        )
         page, warnings = digest_verbs.tell_night(
             engine, last, out, channels, publishers=publishers_of(loaded), lang=lang, quotes=quotes
         )
@@ -245,7 +242,7 @@ def nightly(
             model_version=model_name(model),
             sources=tuple(collected),
             stages=stages,
-            incidents=shown_rows,
+            incidents=len(waiting_rows),
             sheet=sheet.name,
             warnings=warnings,
         )
@@ -354,23 +351,6 @@ def classify(
 def group(db: options.DbOption = DEFAULT_DB) -> int:
     """Group: flagged documents to incidents."""
     return one_stage(db, "group", run_group)
-
-
-@app.command()
-def export(
-    db: options.DbOption = DEFAULT_DB,
-    out: options.OutOption = DEFAULT_OUT,
-    night: options.DateOption = None,
-    sources: options.FolderOption = None,
-    lang: options.LangOption = "id",
-    separator: options.SeparatorOption = ",",
-) -> int:
-    """Export: open flagged incidents to the sheet that an analyst decides on."""
-    loaded = manifests(sources, None, ())
-    with opened(db, exclusive=True) as engine:
-        sheet, _ = export_sheet(engine, out, requested(night), loaded, lang, separator)
-    say(f"sheet: {sheet}")
-    return 0
 
 
 @app.command()

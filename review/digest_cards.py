@@ -6,14 +6,15 @@ Never does: lay out a page, or escape (the template and the mail do).
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlsplit
 
 from review.digest_facts import NightFacts
 from review.digest_words import DIGEST
 from review.sheet import flatten, format_time
-from review.status import count_failing
 from review.words import ALLEGED, NEXT_STEPS, OUTCOMES, Language, word
+from store.records import GOOD_OUTCOMES
 from store.tally import ChangedIncident
 
 #: Characters of an address that is still a link: what sitemaps allow, and all that mail programs take.
@@ -98,8 +99,11 @@ def failed_sources(facts: NightFacts, publishers: Mapping[str, str], lang: Langu
     """The failed sources in the operator's words, with how long each has failed by this night."""
     rows = []
     for report in facts.failed:
-        nights = [r for r in facts.history if r.source_id == report.source_id]
-        streak = count_failing(sorted(nights, key=lambda r: r.night, reverse=True))
+        nights = sorted(
+            (r for r in facts.history if r.source_id == report.source_id), key=lambda r: r.night, reverse=True
+        )
+        # As of that night: `status` tells how it stands today.
+        streak = len(list(takewhile(lambda r: r.outcome not in GOOD_OUTCOMES, nights)))
         rows.append(
             {
                 "name": flatten(publishers.get(report.source_id, report.source_id)),

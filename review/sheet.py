@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from review.words import ALLEGED, HEADERS, Language, word
-from store.records import Document, QueueRow
+from review.words import ALLEGED, DECISION_WORDS, HEADERS, Language, word
+from store.records import Document, LabelEvent, QueueRow
 
 #: Characters that make a spreadsheet read a cell as a formula, or that open one in a sloppy reader: OWASP
 #: CSV Injection, ASVS 1.2.10, and their full-width twins. The guard itself is in, so that it can be undone.
@@ -23,10 +23,20 @@ TRIGGERS = frozenset("=+-@\t\r\n\0＝＋－＠'")
 GUARD = "'"
 #: Whitespace that spreadsheets skip before they look for a formula.
 BLANKS = " \u00a0\u2000\u2001\u2002\u2003\u2009\u200a\u202f\u205f\u3000\ufeff"
+#: Standing decision and name of its reviewer, by incident id.
+Standing = Mapping[str, tuple[LabelEvent, str]]
 #: What Excel takes for a separator: the comma, or under an Indonesian locale the semicolon.
 Separator = Literal[",", ";"]
 #: Analysts read times in Jakarta's zone, whatever the outlet's own.
 READER_ZONE = ZoneInfo("Asia/Jakarta")
+#: Before 16 hex digits, so that no spreadsheet takes "123e4567..." for a number.
+EVENT_PREFIX = "event:"
+HASH_PREFIX = "sha256:"
+SHORT_HASH = 16
+#: What stands for the decision of an incident on which nobody had decided at export.
+NO_EVENT = EVENT_PREFIX + "none"
+#: Between several types in one cell.
+TYPE_SEPARATOR = ";"
 #: A spreadsheet cell holds 32,767 characters; an analyst reads far fewer.
 MAX_CELL = 2_000
 
@@ -57,58 +67,79 @@ def format_time(document: Document) -> str:
     return f"{local:%Y-%m-%d}" if document.published_precision == "day" else f"{local:%Y-%m-%d %H:%M} WIB"
 
 
-def sheet_row(row: QueueRow, *, publishers: Mapping[str, str], lang: Language) -> dict[str, str]:
-    """One incident as header → cell, not yet guarded."""
+def format_score(score: float) -> str:
+    """A score as a whole percent, without the sign."""
+    return str(round(100 * score))
+
+
+def show_title(document: Document) -> str:
+    """The title, or the beginning of a post that has none."""
+    return document.title or document.text[:120]
+
+
+def short_event(event: LabelEvent | None) -> str:
+    """The decision that stood at export, as the sheet carries it: "event:" and 16 hex digits."""
+    return EVENT_PREFIX + event.event_id[:SHORT_HASH] if event else NO_EVENT
+
+
+def short_hash(text_sha256: str) -> str:
+    """The text that the analyst sees, as the sheet carries it: "sha256:" and 16 hex digits."""
+    return HASH_PREFIX + text_sha256[:SHORT_HASH]
+
+
+def sheet_row(
+    row: QueueRow, *, publishers: Mapping[str, str], standing: Standing, lang: Language
+) -> dict[str, str]:
+    """One incident as header → cell, not yet guarded.
+
+    What somebody has decided on it stands in the analyst's columns, so that it can be seen and changed.
+    """
     incident, document, prediction = row.incident, row.document, row.prediction
+    event, reviewer = standing.get(incident.incident_id, (None, ""))
+    decided = event.new if event else None
     types = "; ".join(word(t, lang) for t in incident.types)
     cells = {
-        "decision": "",
-        "decided_type": "",
-        "actor": "",
-        "note": "",
-        "reviewer": "",
+        "decision": DECISION_WORDS[lang][decided.decision] if decided else "",
+        "decided_type": "; ".join(word(t, lang) for t in decided.types) if decided else "",
+        "actor": word(decided.actor, lang) if decided else "",
+        "note": decided.note if decided else "",
+        "reviewer": reviewer if decided else "",
         "incident_id": incident.incident_id,
         "n_documents": str(row.n_documents),
         "night": incident.first_night.isoformat(),
         "published": format_time(document),
         "sources": "; ".join(publishers.get(s, s) for s in row.source_ids),
         "link": document.url,
-        "title": document.title or document.text[:120],
+        "title": show_title(document),
         "evidence": " … ".join(prediction.evidence),
-        "types": f"{ALLEGED[lang]}: {types}",
+        "types": f"{ALLEGED[lang]}: {types}" if types else "",
         "position": word(incident.position, lang),
         "region": incident.region,
         "stage": word(prediction.stage, lang),
         "process": word(incident.process, lang),
-        "score": str(round(100 * incident.score)),
+        "score": format_score(incident.score),
         "model": prediction.model,
-        "text_hash": f"sha256:{document.text_sha256[:16]}",
+        "text_hash": short_hash(document.text_sha256),
+        "event": short_event(event),
     }
     return {HEADERS[lang][name]: flatten(cell) for name, cell in cells.items()}
 
 
 def write_sheet(
-    path: Path,
-    rows: Sequence[QueueRow],
-    *,
-    publishers: Mapping[str, str],
-    lang: Language,
-    separator: Separator,
+    path: Path, rows: Sequence[Mapping[str, str]], *, lang: Language, separator: Separator
 ) -> None:
-    """Write the CSV: UTF-8 with BOM, CRLF, every field quoted, every cell guarded."""
-    cells = [sheet_row(r, publishers=publishers, lang=lang) for r in rows]
-    frame = pd.DataFrame(cells, columns=list(HEADERS[lang].values()), dtype="string")
-    frame = frame.map(guard)
+    """Write rows of `sheet_row` as CSV: UTF-8 with BOM, CRLF, every field quoted, every cell guarded."""
+    frame = pd.DataFrame(rows, columns=list(HEADERS[lang].values()), dtype="string").map(guard)
+    text = frame.to_csv(sep=separator, index=False, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    replace_whole(path, text.encode("utf-8-sig"))
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """Put a file in its place in one step, on the disk before it is seen."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(path.suffix + ".partial")
-    frame.to_csv(
-        partial,
-        sep=separator,
-        index=False,
-        quoting=csv.QUOTE_ALL,
-        encoding="utf-8-sig",
-        lineterminator="\r\n",
-    )
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)

@@ -15,6 +15,8 @@ from review.sheet import flatten, format_time
 from review.words import ALLEGED, OUTCOMES, Language, word
 from store.records import GOOD_OUTCOMES, QueueRow, SourceReport
 
+#: Rows of the sheet that the terminal shows; drawing a table of 10,000 takes a minute.
+SHOWN_ROWS = 50
 #: Tags that the table of an evaluation shows; the rest is in --json.
 WORST_TAGS = 5
 
@@ -35,11 +37,11 @@ _TITLES: dict[Language, dict[str, str]] = {
 
 
 def flagged_table(rows: Sequence[QueueRow], *, publishers: Mapping[str, str], lang: Language) -> Table:
-    """The sheet, shortened to what fits a terminal."""
+    """The sheet, shortened to what fits a terminal: SHOWN_ROWS rows at most, the title counts them all."""
     table = Table(title=f"{_TITLES[lang]['flagged']} ({len(rows)})", title_justify="left")
     for name in _TITLES[lang]["columns"].split("|"):
         table.add_column(name)
-    for row in rows:
+    for row in rows[:SHOWN_ROWS]:
         incident, document = row.incident, row.document
         first = publishers.get(row.source_ids[0], row.source_ids[0])
         table.add_row(
@@ -47,10 +49,12 @@ def flagged_table(rows: Sequence[QueueRow], *, publishers: Mapping[str, str], la
             str(incident.first_night),
             Text(incident.region),
             word(incident.position, lang),
-            f"{ALLEGED[lang]}: " + "; ".join(word(t, lang) for t in incident.types),
+            f"{ALLEGED[lang]}: " + "; ".join(word(t, lang) for t in incident.types) if incident.types else "",
             str(row.n_documents),
             Text(f"{flatten(document.title or document.text)[:90]} ({first}, {format_time(document)})"),
         )
+    if len(rows) > SHOWN_ROWS:
+        table.caption = "…"
     return table
 
 

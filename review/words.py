@@ -31,6 +31,7 @@ HEADERS: dict[Language, dict[str, str]] = {
         "score": "skor_persen",
         "model": "versi_model",
         "text_hash": "sidik_teks",
+        "event": "versi_keputusan",
     },
     "en": {
         "decision": "decision",
@@ -54,6 +55,7 @@ HEADERS: dict[Language, dict[str, str]] = {
         "score": "score_percent",
         "model": "model_version",
         "text_hash": "text_hash",
+        "event": "decision_version",
     },
 }
 
@@ -126,6 +128,12 @@ WORDS: dict[Language, dict[str, str]] = {
         "other_asn": "other ASN",
         "unspecified": "ASN (position not told)",
     },
+}
+
+#: What a reviewer says of an incident; each is a statement about the text, never about guilt.
+DECISION_WORDS: dict[Language, dict[str, str]] = {
+    "id": {"case": "pelanggaran", "none": "bukan", "unsure": "ragu"},
+    "en": {"case": "violation", "none": "none", "unsure": "unsure"},
 }
 
 #: What stands before the types, so that a row read alone still says what it is.

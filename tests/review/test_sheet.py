@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.sheet import BLANKS, MAX_CELL, TRIGGERS, flatten, format_time, guard, unguard, write_sheet
+from review.sheet import (
+    BLANKS,
+    MAX_CELL,
+    TRIGGERS,
+    flatten,
+    format_time,
+    guard,
+    sheet_row,
+    unguard,
+    write_sheet,
+)
 from review.words import HEADERS, OUTCOMES, WORDS
 from store.records import (
     POSITIONS,
@@ -86,7 +96,9 @@ def read_cells(path: Path, separator: str = ",") -> list[list[str]]:
 
 
 def write(path: Path, *rows: QueueRow, lang: str = "id", separator: str = ",") -> Path:
-    write_sheet(path, rows, publishers={"kabar-uji": "Kabar Uji"}, lang=lang, separator=separator)  # type: ignore[arg-type]  # a parametrized language
+    publishers = {"kabar-uji": "Kabar Uji"}
+    cells = [sheet_row(r, publishers=publishers, standing={}, lang=lang) for r in rows]  # type: ignore[arg-type]  # a parametrized language
+    write_sheet(path, cells, lang=lang, separator=separator)  # type: ignore[arg-type]  # a parametrized language
     return path
 
 

@@ -283,6 +283,34 @@ class Incident:
     types: tuple[str, ...]
     process: str
     score: float
+    #: Members whose text repeats that of an earlier one; the others are accounts of their own.
+    n_copies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One point of an incident's process, as its documents told it; dates are those of the documents."""
+
+    process: str
+    #: When the first document that told it was published, and how exactly that is known.
+    at: datetime
+    precision: Literal["minute", "day", "none"]
+    #: The documents that told it, in order of publication, and how many of them repeat an earlier text.
+    doc_ids: tuple[str, ...]
+    n_copies: int
+    #: The evidence sentences of the first one.
+    evidence: tuple[str, ...]
+    #: Whether it lies beyond every step told before.
+    advances: bool
+    #: Id and short name of the institution that the step lies with; empty where none is in charge or known.
+    body: str
+    body_name: str
+    #: Whether a document names it; else it is the one that data/institutions.toml has in charge on that date.
+    body_named: bool
+    #: Whether it was in charge on that date: a text may name one that no longer exists.
+    body_in_force: bool
+    body_source: str
+    body_verified: bool
 
 
 @dataclass(frozen=True, slots=True)

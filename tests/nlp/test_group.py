@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from nlp.group import find_names, group, name_incident
+from nlp.group import group, name_incident
+from nlp.names import find_names
 from nlp.items import Item
 from store.records import Document, Incident, Kind, Prediction
 

@@ -42,20 +42,20 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, learning, watching
+from verbs import backfill, labels, learning, watching
 from verbs import sources as source_verbs
+from verbs.places import DEFAULT_DB, ROOT, VAR
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(source_verbs.sources_app, name="sources")
 app.add_typer(learning.models_app, name="models")
+app.add_typer(labels.labels_app, name="labels")
+app.add_typer(labels.reviewers_app, name="reviewers")
 app.command()(learning.evaluate)
 app.command()(learning.retrain)
 
-ROOT = Path(__file__).parent
-VAR = ROOT / "data" / "var"
 SOURCES = ROOT / "data" / "sources"
 
-DEFAULT_DB = f"sqlite:///{VAR / 'netra.db'}"
 DEFAULT_OUT = VAR / "out"
 
 

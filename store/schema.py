@@ -1,7 +1,7 @@
 """The tables of one night: natural keys, CHECKs on every vocabulary, foreign keys between stages.
 
     frontier ─▶ pages ─▶ documents ─▶ candidates ─▶ predictions ─▶ incident_documents ─▶ incidents
-                 └─▶ revisions (older versions)
+                 └─▶ revisions (older versions)              label_events (append-only), reviewers
     runs ─▶ run_sources, run_stages          failures          validators
 
 Promises: the same tables on SQLite and PostgreSQL; times are aware and kept in UTC; text comes back exactly
@@ -9,33 +9,41 @@ as it went in or is refused by name. Never does: read or write a row. Columns ma
 where something was worked on, not what it is; `store.digest` leaves them out.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.exc import DontWrapMixin
 
-from store.records import LABELS, POSITIONS, PROCESSES, STAGES, Outcome, State, StoppedError, WarcRef
+from store.columns import PlainText as PlainText  # names that belong to the schema for all who use it
+from store.columns import TextList, UtcTime, WarcRefs
+from store.columns import UnstorableError as UnstorableError
+from store.records import (
+    AUDIT_STRATA,
+    DECISIONS,
+    INCIDENT_KINDS,
+    LABELS,
+    POSITIONS,
+    PROCESSES,
+    REVIEWS,
+    ROLES,
+    STAGES,
+    Outcome,
+    State,
+)
 
 PAGE_STATES: Final = (State.FETCHED, State.EXTRACTED, State.QUARANTINED)
 #: A document is `fetched` again while its page waits for a newer extractor.
@@ -46,84 +54,6 @@ WORK_STAGES: Final = ("extract", "screen", "classify", "group")
 
 #: Column.info of a column that tells of the work and not of the thing worked on.
 NOT_CONTENT: Final = {"content": False}
-
-
-class UnstorableError(StoppedError, DontWrapMixin):
-    """A value cannot be kept exactly on both databases; the message names what is wrong with it."""
-
-
-class PlainText(TypeDecorator[str]):
-    """Text that both databases keep exactly; PostgreSQL has no NUL, UTF-8 has no lone surrogate."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        if value is None:
-            return None
-        nul = value.find("\0")
-        if nul >= 0:
-            raise UnstorableError(
-                f"text {value[:40]!r} carries a NUL character at position {nul}, which PostgreSQL refuses. "
-                "Clean the text before it is saved (nlp.clean does)."
-            )
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise UnstorableError(
-                f"text {value[:40]!r} carries half a surrogate pair at position {error.start}, which is not "
-                "valid Unicode. Clean the text before it is saved (nlp.clean does)."
-            ) from error
-        return str(value)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC. SQLite forgets zones, so that a naive value would silently be a lie."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise UnstorableError(f"time {value.isoformat()} has no zone. Give it one before it is saved.")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class TextList(TypeDecorator[tuple[str, ...]]):
-    """A tuple of texts as a JSON list, in order."""
-
-    impl = JSON
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else list(value)
-
-    def process_result_value(self, value: Sequence[str] | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else tuple(value)
-
-
-class WarcRefs(TypeDecorator[tuple[WarcRef, ...]]):
-    """The places of an article's bodies as a JSON list of [file, offset]."""
-
-    impl = JSON
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[WarcRef, ...] | None, dialect: Dialect) -> list[Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else [[ref.file, ref.offset] for ref in value]
-
-    def process_result_value(
-        self,
-        value: Sequence[Any] | None,
-        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
-    ) -> tuple[WarcRef, ...] | None:
-        return None if value is None else tuple(WarcRef(file, offset) for file, offset in value)
 
 
 metadata = MetaData(
@@ -308,22 +238,80 @@ incidents = Table(
     Column("process", PlainText, nullable=False),
     Column("score", Float, nullable=False),
     Column("state", PlainText, nullable=False),
+    Column("kind", PlainText, nullable=False, server_default="flagged"),
+    # Of an audit: where its document was drawn from, and with what probability.
+    Column("stratum", PlainText, nullable=False, server_default=""),
+    Column("share", Float, nullable=False, server_default="1"),
     _one_of("position", POSITIONS),
     _one_of("process", PROCESSES),
     _one_of("state", INCIDENT_STATES),
+    _one_of("kind", INCIDENT_KINDS),
+    _one_of("stratum", ("", *AUDIT_STRATA)),
+    CheckConstraint("share > 0 AND share <= 1", name="share"),
     CheckConstraint("score >= 0 AND score <= 1", name="score"),
     Index(None, "first_night"),
 )
 
-# A document tells of one incident at most, and only a scored one can: both are held by the keys.
+# A document tells of one incident at most: held by the key. One that screening let go has no prediction and
+# can be audited all the same.
 incident_documents = Table(
     "incident_documents",
     metadata,
-    Column("doc_id", PlainText, ForeignKey("predictions.doc_id"), primary_key=True),
+    Column("doc_id", PlainText, ForeignKey("documents.doc_id"), primary_key=True),
     Column("incident_id", PlainText, ForeignKey("incidents.incident_id"), nullable=False),
     Column("place", Integer, nullable=False),
     _not_negative("place"),
     Index(None, "incident_id", "place"),
+)
+
+# The register of decisions (store.labels). Triggers refuse every UPDATE and DELETE, so it has no foreign key
+# that would ask for one: it outlives what it tells of. `previous` is unique: the chain cannot fork.
+label_events = Table(
+    "label_events",
+    metadata,
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("event_id", PlainText, nullable=False, unique=True),
+    Column("previous", PlainText, nullable=False, unique=True),
+    Column("incident_id", PlainText, nullable=False),
+    Column("doc_id", PlainText, nullable=False),
+    Column("text_sha256", PlainText, nullable=False),
+    Column("model", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("reviewer", PlainText, nullable=False),
+    Column("origin", PlainText, nullable=False),
+    Column("review", PlainText, nullable=False),
+    Column("old_decision", PlainText),
+    Column("old_types", TextList, nullable=False),
+    Column("old_actor", PlainText, nullable=False),
+    Column("old_note", PlainText, nullable=False),
+    Column("new_decision", PlainText),
+    Column("new_types", TextList, nullable=False),
+    Column("new_actor", PlainText, nullable=False),
+    Column("new_note", PlainText, nullable=False),
+    Column("reason", PlainText, nullable=False),
+    _one_of("review", REVIEWS),
+    _one_of("old_decision", DECISIONS),
+    _one_of("new_decision", DECISIONS),
+    CheckConstraint("place >= 1", name="place"),
+    Index(None, "incident_id", "review", "place"),
+)
+
+# Who decides. Accounts are no content: an erased name or a new password changes no decision.
+reviewers = Table(
+    "reviewers",
+    metadata,
+    Column("reviewer_id", PlainText, primary_key=True),
+    Column("name", PlainText, nullable=False),
+    # The name as it is compared: case and spaces do not count.
+    Column("name_key", PlainText, nullable=False, unique=True),
+    Column("role", PlainText, nullable=False),
+    Column("password_hash", PlainText, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_at", UtcTime),
+    _one_of("role", ROLES),
+    _not_negative("failures"),
+    info=NOT_CONTENT,
 )
 
 failures = Table(

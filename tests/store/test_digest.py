@@ -88,6 +88,7 @@ def test_every_table_with_content_is_named(engine: Engine) -> None:
         "frontier",
         "incident_documents",
         "incidents",
+        "label_events",
         "pages",
         "predictions",
         "revisions",

@@ -42,7 +42,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, labels, learning, watching
+from verbs import backfill, labels, learning, showing, watching
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, ROOT, VAR
 
@@ -53,6 +53,7 @@ app.add_typer(labels.labels_app, name="labels")
 app.add_typer(labels.reviewers_app, name="reviewers")
 app.command()(learning.evaluate)
 app.command()(learning.retrain)
+app.command()(showing.show)
 
 SOURCES = ROOT / "data" / "sources"
 

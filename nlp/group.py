@@ -18,14 +18,14 @@ a region, a date or a type alone.
 import hashlib
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from nlp.copies import CopyIndex, Sketch, find_copies, sketch_of
 from nlp.likeness import WordVector, likeness, make_vector
-from nlp.names import INITIALS, find_names
+from nlp.names import MIN_SHARED_NAMES, find_names, is_initials, name_others, share_names
 from store.records import PROCESSES, TYPES, Document, Incident, Prediction
 
 #: Version of the rules in this file and those it names; raise it when they change.
@@ -33,7 +33,6 @@ GROUP_VERSION = "2"
 SAME_ACT_DAYS = 14
 #: From the act to a reported sanction; the anchor years' longest case that was told took ten months.
 LATER_STEP_DAYS = 365
-MIN_SHARED_NAMES = 2
 #: Likeness in words that two accounts need besides: by how their regions compare, when they share names; when
 #: they share one name alone; when one of them names nobody; and of a later step whose type differs. Tuned on
 #: half of our test set (python -m tests.nlp.incidents).
@@ -163,7 +162,7 @@ class _Clusters:
         shared: Counter[str] = Counter()
         for name in member.names:
             listed = {i for label in labels for i in self._nearest((label, name), member.at, LATER_STEP_DAYS)}
-            shared.update(dict.fromkeys(listed, MIN_SHARED_NAMES if name.startswith(INITIALS) else 1))
+            shared.update(dict.fromkeys(listed, MIN_SHARED_NAMES if is_initials(name) else 1))
         found.update(doc_id for doc_id, count in shared.items() if count >= MIN_SHARED_NAMES)
         if _is_local(region):
             found.update(self._nearest((region, ""), member.at, SAME_ACT_DAYS))
@@ -261,21 +260,16 @@ def _are_about_one_person(one: _Member, other: _Member) -> bool:
     """Whether names, region and position speak for one civil servant, and words where these leave it open."""
     regions = _compare_regions(one.prediction.region, other.prediction.region)
     positions = {one.prediction.position, other.prediction.position} - _UNKNOWN_POSITIONS
-    if regions == "apart" or _name_others(one, other):
+    if regions == "apart" or name_others(one.names, other.names):
         return False
     shared = one.names & other.names
-    if _share_names(shared):
+    if share_names(shared):
         needed = LIKE_NAMED[regions] if len(positions) < 2 or regions == "same" else LIKE_NAMED["near"]
     elif regions != "same" or len(positions) > 1:
         return False
     else:
         needed = LIKE_ONE_NAME if shared else LIKE_UNNAMED
     return needed == 0 or _likeness(one, other) >= needed
-
-
-def _name_others(one: _Member, other: _Member) -> bool:
-    """Whether both name somebody and have no name in common: two people are two."""
-    return one.names.isdisjoint(other.names) and min(len(one.names), len(other.names)) >= MIN_SHARED_NAMES
 
 
 def _tells_same_act(one: _Member, other: _Member) -> bool:
@@ -285,7 +279,9 @@ def _tells_same_act(one: _Member, other: _Member) -> bool:
         return True
     # So much alike that a type or position was misread in one of them.
     regions = _compare_regions(one.prediction.region, other.prediction.region)
-    return regions == "same" and not _name_others(one, other) and _likeness(one, other) >= LIKE_SURE
+    return (
+        regions == "same" and not name_others(one.names, other.names) and _likeness(one, other) >= LIKE_SURE
+    )
 
 
 def _is_later_step(one: _Member, other: _Member) -> bool:
@@ -296,14 +292,10 @@ def _is_later_step(one: _Member, other: _Member) -> bool:
         after.process in LATER_STEPS
         and PROGRESS[after.process] >= PROGRESS.get(before.process, 0)
         and later.at - earlier.at <= timedelta(days=LATER_STEP_DAYS)
-        and _share_names(one.names & other.names)
+        and share_names(one.names & other.names)
         and _are_about_one_person(one, other)
         and (_share_types(before, after) or _likeness(one, other) >= LIKE_OTHER_TYPE)
     )
-
-
-def _share_names(shared: Set[str]) -> bool:
-    return len(shared) >= MIN_SHARED_NAMES or any(name.startswith(INITIALS) for name in shared)
 
 
 def _likeness(one: _Member, other: _Member) -> float:

@@ -1,8 +1,8 @@
 """Which institution a step of a process lies with, by date: the bodies of data/institutions.toml.
 
-Promises: a body is named only with its source and with the mark whether somebody has compared the row with the
-published text; one that a text names but that was no longer in charge is told apart. Never does: say what the
-law asks for, or read anything but the table and the text it is given.
+Promises: a body is named only with its source and with the mark whether somebody has compared the row with
+the published text; one that a text names but that was not in charge is told apart. Never does: say what the
+law asks for, or read anything but the table and the texts it is given.
 """
 
 import re

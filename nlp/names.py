@@ -5,6 +5,7 @@ given names are left out. Never does: decide whose name it is, or write one anyw
 """
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 
 from nlp.lexicon import list_words
@@ -13,6 +14,8 @@ from nlp.regions import list_region_words
 from store.records import Document, Prediction
 
 MIN_NAME_LETTERS = 3
+#: Names that must be common to two accounts: of one alone there are many.
+MIN_SHARED_NAMES = 2
 #: Mark of initials among the names of a document: they stand for a person's whole name.
 INITIALS = "inisial:"
 
@@ -59,8 +62,34 @@ def find_names(document: Document, prediction: Prediction) -> frozenset[str]:
     inside, others, small = _read_capitals(f"{told}\n{document.text}")
     spoken = {word.lower() for word in _WORD.findall(f"{document.title} {told}") if word[0].isupper()}
     names = (inside - others - small) & spoken
-    initials = {INITIALS + found.lower() for found in _INITIALS.findall(f"{document.title} {told}")}
-    return frozenset((names - _COMMON - _known_words()) | initials)
+    initials = {found.lower() for found in _INITIALS.findall(f"{document.title} {told}")}
+    return frozenset((names - initials - _COMMON - _known_words()) | {INITIALS + found for found in initials})
+
+
+def name_others(one: Set[str], other: Set[str]) -> bool:
+    """Whether two sets of names are surely of two people: both name somebody, and nothing is common.
+
+    Initials may stand for a name that begins with their first letter.
+    """
+    if not one.isdisjoint(other):
+        return False
+    written = [{name.removeprefix(INITIALS) for name in names if is_initials(name)} for names in (one, other)]
+    if all(written):
+        return True
+    if any(written):
+        short, names = (written[0], other) if written[0] else (written[1], one)
+        return len(names) >= MIN_SHARED_NAMES and {name[0] for name in names}.isdisjoint(i[0] for i in short)
+    return min(len(one), len(other)) >= MIN_SHARED_NAMES
+
+
+def share_names(shared: Set[str]) -> bool:
+    """Whether names that two documents have in common are enough to mean one person."""
+    return len(shared) >= MIN_SHARED_NAMES or any(map(is_initials, shared))
+
+
+def is_initials(name: str) -> bool:
+    """Whether an entry of `find_names` is a person's initials."""
+    return name.startswith(INITIALS)
 
 
 def _read_capitals(text: str) -> tuple[set[str], set[str], set[str]]:

@@ -4,8 +4,8 @@
 
 Promises: every document stands in one step; copies are counted apart from accounts of their own; a step is
 dated by the first document that tells it and says whether it goes beyond all before; institutions come from
-data/institutions.toml with source and mark. Never does: say that a step was taken (documents report it), fill in
-a step that no document tells, state guilt.
+data/institutions.toml with source and mark. Never does: say that a step was taken (documents report it), fill
+in a step that no document tells, state guilt.
 """
 
 from collections.abc import Collection, Sequence

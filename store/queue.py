@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select, update
 
-from store.records import QueueRow, State
+from store.records import Document, Incident, Prediction, QueueRow, State
 from store.rows import read_document, read_incident, read_prediction
 from store.schema import documents, incidents, predictions
 from store.schema import incident_documents as members
@@ -52,6 +52,31 @@ def flagged_rows(conn: Connection, *, until: date) -> list[QueueRow]:
             )
         )
     return rows
+
+
+def find_incident(
+    conn: Connection, incident_id: str
+) -> tuple[Incident, list[tuple[Document, Prediction | None]]] | None:
+    """One incident with its members in order, None when there is no such id.
+
+    A member that screening let go (drawn for the audit) has no prediction.
+    """
+    found = conn.execute(
+        select(incidents, documents, predictions)
+        .join(members, members.c.incident_id == incidents.c.incident_id)
+        .join(documents, documents.c.doc_id == members.c.doc_id)
+        .outerjoin(predictions, predictions.c.doc_id == members.c.doc_id)
+        .where(incidents.c.incident_id == incident_id)
+        .order_by(members.c.place)
+    )
+    rows = found.mappings().all()
+    if not rows:
+        return None
+    told = [
+        (read_document(row), read_prediction(row) if row[predictions.c.doc_id] is not None else None)
+        for row in rows
+    ]
+    return read_incident(rows[0], [document.doc_id for document, _ in told]), told
 
 
 def mark_queued(conn: Connection, incident_ids: Iterable[str]) -> None:

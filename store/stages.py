@@ -164,9 +164,9 @@ def pending_group(conn: Connection) -> list[tuple[Document, Prediction]]:
 def incident_members(
     conn: Connection, *, since: date | None
 ) -> list[tuple[Incident, list[Document], list[Prediction]]]:
-    """Incidents that got a document on `since` or later (None: all), each with all members in order.
+    """Flagged incidents that got a document on `since` or later (None: all), each with all members in order.
 
-    Ordered by (first_night, incident_id).
+    Ordered by (first_night, incident_id). Not those of the audit: nothing may join what was drawn by lot.
     """
     recent = select(members.c.incident_id).join(documents, documents.c.doc_id == members.c.doc_id)
     if since is not None:
@@ -176,7 +176,7 @@ def incident_members(
         .join(members, members.c.incident_id == incidents.c.incident_id)
         .join(documents, documents.c.doc_id == members.c.doc_id)
         .join(predictions, predictions.c.doc_id == members.c.doc_id)
-        .where(incidents.c.incident_id.in_(recent))
+        .where(incidents.c.incident_id.in_(recent), incidents.c.kind == "flagged")
         .order_by(incidents.c.first_night, incidents.c.incident_id, members.c.place)
     )
     result = []

@@ -155,8 +155,8 @@ def test_names_and_words_join_what_is_not_known(change: dict[str, object]) -> No
 
 NAMELESS = "Seorang lurah terekam berjoget di samping calon wali kota pada pesta panen di pinggir danau."
 NAMELESS_TOO = (
-    "Petugas menelusuri joget seorang lurah di pesta panen itu. Ia terekam berjoget di samping calon wali kota. "
-    "Panitia menyerahkan daftar tamu serta rekaman kamera."
+    "Petugas menelusuri joget seorang lurah di samping calon wali kota pada pesta panen. "
+    "Panitia menyerahkan daftar tamu serta rekaman kamera kepada tim bentukan kecamatan kemarin sore."
 )
 
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from store import stages
 from store.frontier import put_page
-from store.queue import flagged_rows, mark_queued
+from store.queue import find_incident, flagged_rows, mark_queued
 from store.records import Incident, State
-from store.schema import documents, incidents
+from store.schema import documents, incidents, predictions
 from tests.store.samples import (
     NIGHT,
     make_candidate,
@@ -83,3 +83,34 @@ def test_reviewed_incidents_are_not_shown_and_not_queued_again(engine: Engine, q
         if queue_again:
             mark_queued(conn, [incident.incident_id])
         assert flagged_rows(conn, until=NIGHT) == []
+
+
+def test_an_incident_is_found_with_its_members_in_order(engine: Engine) -> None:
+    incident = put_incident(engine, 1, "warta-mandar", "kabar-lontara", n_copies=1)
+    put_incident(engine, 2)
+    with engine.begin() as conn:
+        found = find_incident(conn, incident.incident_id)
+        assert find_incident(conn, "I-000000000000") is None
+    assert found is not None
+    assert found[0] == incident
+    assert [document.doc_id for document, _ in found[1]] == list(incident.doc_ids)
+    assert [prediction for _, prediction in found[1]] == [make_prediction(d) for d, _ in found[1]]
+
+
+def test_a_member_that_was_never_scored_is_shown_without_a_prediction(engine: Engine) -> None:
+    incident = put_incident(engine, 1)
+    with engine.begin() as conn:
+        conn.execute(delete(predictions))
+        found = find_incident(conn, incident.incident_id)
+    assert found is not None
+    assert [prediction for _, prediction in found[1]] == [None]
+
+
+def test_nothing_joins_what_was_drawn_for_the_audit(engine: Engine) -> None:
+    audit = put_incident(engine, 1)
+    flagged = put_incident(engine, 2)
+    with engine.begin() as conn:
+        conn.execute(
+            update(incidents).where(incidents.c.incident_id == audit.incident_id).values(kind="audit")
+        )
+        assert [told[0] for told in stages.incident_members(conn, since=None)] == [flagged]

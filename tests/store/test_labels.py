@@ -1,15 +1,11 @@
 """The register of decisions: one chain, only growing, never apart from the state it gives."""
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -17,7 +13,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store import labels, stages
-from store.db import connect, reading
+from store.db import reading
 from store.digest import content_digest
 from store.labels import (
     append_event,
@@ -29,36 +25,11 @@ from store.labels import (
     undo_event,
 )
 from store.queue import flagged_rows, mark_queued
-from store.records import ConflictError, Decision, Incident, LabelEvent, Seen, UsageError
+from store.records import ConflictError, Decision, LabelEvent, Seen, UsageError
 from store.reviewers import find_reviewer, list_reviewers
 from store.schema import documents, incidents, label_events, predictions
+from tests.store.deciding import AT, CASE, NONE, UNSURE, decide, states
 from tests.store.samples import NIGHT, make_document, make_page, put_grouped, put_scored
-
-ROOT = Path(__file__).parents[2]
-AT = datetime(2024, 9, 18, 2, 30, tzinfo=UTC)
-CASE = Decision("case", ("banner", "mobilise"), "camat_lurah", "lihat paragraf 3")
-NONE = Decision("none")
-UNSURE = Decision("unsure", note="teks terpotong")
-
-
-def decide(conn: Connection, incident: Incident, new: Decision | None, **changes: Any) -> LabelEvent | None:
-    values: dict[str, Any] = {
-        "incident_id": incident.incident_id,
-        "new": new,
-        "seen": None,
-        "reviewer": "Sri Wahyuni",
-        "origin": "page",
-        "at": AT,
-    }
-    return append_event(conn, **(values | changes))
-
-
-def states(conn: Connection, incident: Incident) -> tuple[str | None, list[str]]:
-    state = conn.scalar(select(incidents.c.state).where(incidents.c.incident_id == incident.incident_id))
-    of_docs = conn.scalars(
-        select(documents.c.state).where(documents.c.doc_id.in_(incident.doc_ids)).order_by(documents.c.doc_id)
-    )
-    return state, list(of_docs)
 
 
 def decisions(events: Sequence[LabelEvent]) -> list[Decision | None]:
@@ -363,102 +334,6 @@ def test_the_digest_tells_registers_apart_and_accounts_are_no_content(engine: En
         conn.exec_driver_sql("UPDATE reviewers SET name = 'peninjau', password_hash = 'x', failures = 3")
         assert check_chain(conn) == ""
     assert content_digest(engine) == one
-
-
-def test_two_threads_lose_nothing(engine: Engine) -> None:
-    incidents_ = put_grouped(engine, *range(12))
-
-    both = Barrier(2)
-
-    def work(name: str) -> list[str]:
-        won = []
-        for incident in incidents_:
-            both.wait(timeout=60)
-            try:
-                with engine.begin() as conn:
-                    new = replace(CASE, note=name)
-                    if decide(conn, incident, new, reviewer=name, expected=""):
-                        won.append(incident.incident_id)
-            except ConflictError:
-                continue
-        return won
-
-    with ThreadPoolExecutor(2) as pool:
-        one, two = pool.map(work, ["Sri Wahyuni", "Budi"])
-    assert sorted(one + two) == sorted(incident.incident_id for incident in incidents_)
-    with reading(engine) as conn:
-        assert check_chain(conn) == ""
-        assert chain_head(conn)[0] == len(incidents_)
-
-
-WRITER = """
-import sys
-from datetime import UTC, datetime
-from store.db import connect
-from store.labels import append_event
-from store.records import Decision
-url, name, *ids = sys.argv[1:]
-engine = connect(url)
-for number in range(3):
-    for incident_id in ids:
-        with engine.begin() as conn:
-            new = Decision("case", note=f"{name} {number}")
-            append_event(conn, incident_id=incident_id, new=new, seen=None, reviewer=name, origin="page",
-                         at=datetime.now(UTC))
-"""
-
-
-def test_two_processes_lose_nothing(engine: Engine) -> None:
-    ids = [incident.incident_id for incident in put_grouped(engine, *range(6))]
-    command = [sys.executable, "-c", WRITER, str(engine.url)]
-    running = [subprocess.Popen([*command, name, *ids], cwd=ROOT) for name in ("Sri Wahyuni", "Budi")]
-    assert [process.wait(timeout=120) for process in running] == [0, 0]
-    with reading(engine) as conn:
-        assert check_chain(conn) == ""
-        assert chain_head(conn)[0] == 2 * 3 * len(ids)
-        for incident_id in ids:
-            events = events_of(conn, incident_id)
-            assert [event.old for event in events] == [None, *decisions(events)[:-1]]
-
-
-KILLED = """
-import os, signal, sys
-from datetime import UTC, datetime
-from sqlalchemy import event
-from store.db import connect
-from store.labels import append_event
-from store.records import Decision
-url, incident_id, moment = sys.argv[1:]
-engine = connect(url)
-@event.listens_for(engine, "before_cursor_execute")
-def look(conn, cursor, statement, parameters, context, many):
-    if statement.startswith(moment):
-        os.kill(os.getpid(), signal.SIGKILL)
-@event.listens_for(engine, "commit")
-def commit(conn):
-    if moment == "COMMIT":
-        os.kill(os.getpid(), signal.SIGKILL)
-with engine.begin() as conn:
-    append_event(conn, incident_id=incident_id, new=Decision("case"), seen=None, reviewer="Budi",
-                 origin="page", at=datetime.now(UTC))
-"""
-
-
-@pytest.mark.parametrize(
-    "moment", ["INSERT INTO label_events", "UPDATE incidents", "UPDATE documents", "COMMIT"]
-)
-def test_a_kill_between_event_and_state_leaves_neither(engine: Engine, moment: str) -> None:
-    (incident,) = put_grouped(engine, 1)
-    before = content_digest(engine)
-    command = [sys.executable, "-c", KILLED, str(engine.url), incident.incident_id, moment]
-    assert subprocess.run(command, cwd=ROOT, timeout=120, check=False).returncode == -9
-    again = connect(str(engine.url))
-    assert content_digest(again) == before
-    with again.begin() as conn:
-        assert list_reviewers(conn) == []
-        assert decide(conn, incident, CASE)
-        assert check_chain(conn) == ""
-    again.dispose()
 
 
 def test_a_decision_survives_a_newer_text(engine: Engine) -> None:

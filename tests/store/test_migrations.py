@@ -6,12 +6,17 @@ from datetime import date
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine
 
+from store.audits import sampled_incidents
 from store.db import connect, migrate
 from store.frontier import Stored, put_page
 from store.ledger import note_source, source_history
 from store.records import Outcome, SourceReport
+from store.schema import metadata
 from store.stages import pending_pages
 from tests.store.samples import NIGHT, make_page
 
@@ -34,18 +39,81 @@ OLD_ROWS = (
 )
 
 
-def test_a_database_of_the_first_version_keeps_its_rows_and_learns_the_new_words(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'netra.db'}"
-    engine = connect(url)
+#: What version 0002 knew of one night and version 0003 must still know.
+DOCUMENT = (
+    *("N-1", "P", "s", "news", "2024-09-17", "u", "u", "Judul", "Teks", "", None, "none", "", "id", 1, 1),
+    *("t", "1", "0", "[]", "2024-09-16 19:00:00.000000", "reviewed", "model-1", "group-1", 0),
+)
+NIGHT_TABLES: dict[str, tuple[object, ...]] = {
+    "pages": (
+        *("P", "s", "u", "u", "2024-09-17", "2024-09-16 19:00:00.000000", 200, "html", "", "utf-8", "[]"),
+        *("0", 1, "extracted", "", "1", "", None),
+    ),
+    "documents": DOCUMENT,
+    "predictions": ("N-1", "case", 0.9, 1, '["banner"]', "pre", "report", "jpt", "", "[]", "model-1"),
+    "incidents": ("I-1", "2024-09-17", "", "jpt", '["banner"]', "report", 0.9, "reviewed"),
+    "incident_documents": ("N-1", "I-1", 0),
+}
+
+
+def upgrade(engine: Engine, version: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as conn:
         config.attributes["connection"] = conn
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
+
+
+def put_row(plain: sqlite3.Connection, table: str, row: tuple[object, ...]) -> None:
+    marks = ", ".join("?" * len(row))
+    plain.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608 - names of our own
+
+
+def test_a_database_of_the_second_version_keeps_its_night_and_learns_to_review(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    upgrade(engine, "0002")
+    with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:
+        for table, row in NIGHT_TABLES.items():
+            put_row(plain, table, row)
+    migrate(engine)
+    migrate(engine)
+    with engine.begin() as conn:
+        for table, row in NIGHT_TABLES.items():
+            kept = conn.exec_driver_sql(f"SELECT * FROM {table}").one()  # noqa: S608 - names of our own
+            assert tuple(kept)[: len(row)] == row
+        assert sampled_incidents(conn) == []
+        added = conn.exec_driver_sql("SELECT kind, stratum, share FROM incidents").one()
+        assert tuple(added) == ("flagged", "", 1.0)
+        assert conn.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        made = set(conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type != 'table'").scalars())
+        assert {f"label_events_no_{what}" for what in ("update", "delete", "replace")} <= made
+        assert "ix_incident_documents_incident_id_place" in made
+        # A document without a prediction may be audited now; one that does not exist may not.
+        links = conn.exec_driver_sql("PRAGMA foreign_key_list(incident_documents)").all()
+        assert {(row[2], row[3]) for row in links} == {
+            ("documents", "doc_id"),
+            ("incidents", "incident_id"),
+        }
+    engine.dispose()
+
+
+def test_the_migrations_and_the_schema_say_the_same(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    migrate(engine)
+    # Alembic cannot compare an index that has an expression in it ("night DESC").
+    options = {"include_object": lambda _, name, *__: name != "ix_frontier_order"}
+    with engine.connect() as conn:
+        assert compare_metadata(MigrationContext.configure(conn, opts=options), metadata) == []
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_keeps_its_rows_and_learns_the_new_words(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'netra.db'}"
+    engine = connect(url)
+    upgrade(engine, "0001")
     with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:
         for table, row in OLD_ROWS:
-            marks = ", ".join("?" * len(row))
-            plain.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608 - names of our own
+            put_row(plain, table, row)
     migrate(engine)
     first = SourceReport("kabar-lontara", NIGHT, Outcome.OK, 9, 7, 5, 1, "satu gagal")
     with engine.begin() as conn:

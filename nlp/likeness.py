@@ -78,17 +78,26 @@ def is_rare(word: str) -> bool:
     return rarity.get(word, unknown) > -math.log(RARE_SHARE)
 
 
-@lru_cache(maxsize=1)
-def _load_rarity() -> tuple[dict[str, float], float]:
-    """The inverse document frequency of each word of the file, and that of any other word."""
+def read_counts() -> dict[str, int]:
+    """In how many texts each word of the file stands, and under ALL_TEXTS the number of texts.
+
+    Raises UsageError when the file is missing or is not what `main` writes.
+    """
     try:
         with WORD_COUNTS.open(encoding="utf-8", newline="") as file:
             counts = {row["word"]: int(row["texts"]) for row in csv.DictReader(file)}
-        texts = counts.pop(ALL_TEXTS)
+        return {ALL_TEXTS: counts.pop(ALL_TEXTS), **counts}
     except (OSError, KeyError, ValueError) as error:
         raise UsageError(
             f"{WORD_COUNTS}: cannot be read ({error}); run: git checkout {WORD_COUNTS}"
         ) from None
+
+
+@lru_cache(maxsize=1)
+def _load_rarity() -> tuple[dict[str, float], float]:
+    """The inverse document frequency of each word of the file, and that of any other word."""
+    counts = read_counts()
+    texts = counts.pop(ALL_TEXTS)
     return {word: math.log((1 + texts) / (1 + count)) for word, count in counts.items()}, math.log(1 + texts)
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of grouping: made documents keep what joins an act, and the table says when a bound breaks."""
+"""The benchmark of grouping: made documents keep what joins an act; the table says when a bound breaks."""
 
 import pytest
 

@@ -9,6 +9,7 @@ from nlp.copies import find_copies
 from nlp.floors import read_floors
 from nlp.group import SAME_ACT_DAYS, group
 from tests.nlp.incidents.__main__ import main
+from tests.nlp.test_group import Known, remember
 
 
 def test_grouping_is_over_its_floors() -> None:
@@ -46,6 +47,16 @@ def test_no_sanction_of_months_later_goes_to_another_act_and_most_find_theirs() 
     assert len(late) >= 12
     # The one that stays alone names nobody: thirteen members of staff, five months on.
     assert [one.id for one in late if one not in joined] == ["N-ktp-dukung-4"]
+
+
+def test_nights_one_by_one_give_the_same_incidents_with_the_same_ids() -> None:
+    pairs = acts.pairs_of(acts.read_told(), "model")
+    known: Known = []
+    for night in sorted({document.night for document, _ in pairs}):
+        tonight = [pair for pair in pairs if pair[0].night == night]
+        known = remember(known, group(tonight, known), tonight)
+    in_parts = sorted((incident for incident, _, _ in known), key=lambda i: (i.first_night, i.incident_id))
+    assert in_parts == group(pairs, [])
 
 
 def test_the_acts_are_as_many_as_promised_and_hold_near_misses() -> None:

@@ -40,7 +40,7 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
-from verbs import backfill, labels, learning, retraining, reviewing, scheduling, sheets, watching
+from verbs import backfill, labels, learning, retraining, reviewing, scheduling, sheets, showing, watching
 from verbs import digest as digest_verbs
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
@@ -57,6 +57,7 @@ app.command()(reviewing.review)
 app.command()(retraining.retrain)
 app.command()(digest_verbs.digest)
 app.add_typer(scheduling.schedule_app, name="schedule")
+app.command()(showing.show)
 
 
 def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> list[Source]:

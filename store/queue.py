@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Text, func, or_, select, updat
 
 from store.draw import let_go
 from store.draw import open_audit as open_audit  # part of what the queue offers
-from store.records import QueueRow, State, UsageError
+from store.records import Document, Incident, Prediction, QueueRow, State, UsageError
 from store.rows import read_document, read_incident, read_prediction
 from store.schema import documents, incidents, predictions
 from store.schema import incident_documents as members
@@ -214,3 +214,28 @@ def _rows(conn: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[Q
             )
         )
     return rows
+
+
+def find_incident(
+    conn: Connection, incident_id: str
+) -> tuple[Incident, list[tuple[Document, Prediction | None]]] | None:
+    """One incident with its members in order, None when there is no such id.
+
+    A member that screening let go (drawn for the audit) has no prediction.
+    """
+    found = conn.execute(
+        select(incidents, documents, predictions)
+        .join(members, members.c.incident_id == incidents.c.incident_id)
+        .join(documents, documents.c.doc_id == members.c.doc_id)
+        .outerjoin(predictions, predictions.c.doc_id == members.c.doc_id)
+        .where(incidents.c.incident_id == incident_id)
+        .order_by(members.c.place)
+    )
+    rows = found.mappings().all()
+    if not rows:
+        return None
+    told = [
+        (read_document(row), read_prediction(row) if row[predictions.c.doc_id] is not None else None)
+        for row in rows
+    ]
+    return read_incident(rows[0], [document.doc_id for document, _ in told]), told

@@ -15,67 +15,20 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from store.codebook import LABELS as LABELS
+from store.codebook import NONE_TAGS as NONE_TAGS
+from store.codebook import POSITIONS as POSITIONS
+from store.codebook import PROCESSES as PROCESSES
+from store.codebook import RELATED_TAGS as RELATED_TAGS
+from store.codebook import STAGES as STAGES
+from store.codebook import TYPES as TYPES
+
 #: Version of this code, as every run and model records it; pyproject.toml says the same (tested).
 CODE_VERSION = "0.1.0"
 
 Kind = Literal["news", "post"]
 Label = Literal["case", "related", "none"]
 
-LABELS: tuple[str, ...] = ("case", "related", "none")
-TYPES: tuple[str, ...] = (
-    "banner",
-    "online_campaign",
-    "engage",
-    "photo_symbol",
-    "attend_active",
-    "spouse_no_leave",
-    "party_approach",
-    "party_member",
-    "partisan_activity",
-    "mobilise",
-    "team",
-    "id_support",
-    "partisan_decision",
-    "state_facility",
-    "other",
-)
-STAGES: tuple[str, ...] = ("pre", "post", "unknown")
-PROCESSES: tuple[str, ...] = (
-    "rumor",
-    "report",
-    "clarification",
-    "forwarded",
-    "recommendation",
-    "sanction",
-    "verdict",
-    "cleared",
-    "unknown",
-)
-POSITIONS: tuple[str, ...] = (
-    "jpt",
-    "pj_head",
-    "camat_lurah",
-    "school_health",
-    "other_asn",
-    "unspecified",
-)
-NONE_TAGS: tuple[str, ...] = (
-    "pledge",
-    "exhortation",
-    "regulation",
-    "roundup",
-    "system",
-    "opinion",
-    "lawful_candidacy",
-    "asn_victim",
-    "other_discipline",
-    "other_election",
-    "party_or_candidate",
-    "election_admin",
-    "foreign",
-    "off_topic",
-)
-RELATED_TAGS: tuple[str, ...] = ("village", "tni_polri", "honorer", "organiser", "state_official")
 #: What a reviewer says of an incident: a dugaan as the codebook has it, none, or the text does not tell.
 DECISIONS: tuple[str, ...] = ("case", "none", "unsure")
 #: The lines of decisions on one incident: the reviewer's, a blind second one, and the last word on both.
@@ -316,6 +269,34 @@ class Incident:
     types: tuple[str, ...]
     process: str
     score: float
+    #: Members whose text repeats that of an earlier one; the others are accounts of their own.
+    n_copies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One point of an incident's process, as its documents told it; dates are those of the documents."""
+
+    process: str
+    #: When the first document that told it was published, and how exactly that is known.
+    at: datetime
+    precision: Literal["minute", "day", "none"]
+    #: The documents that told it, in order of publication, and how many of them repeat an earlier text.
+    doc_ids: tuple[str, ...]
+    n_copies: int
+    #: The evidence sentences of the first one.
+    evidence: tuple[str, ...]
+    #: Whether it lies beyond every step told before.
+    advances: bool
+    #: Id and short name of the institution that the step lies with; empty where none is in charge or known.
+    body: str
+    body_name: str
+    #: Whether a document names it; else it is the one that data/institutions.toml has in charge on that date.
+    body_named: bool
+    #: Whether it was in charge on that date: a text may name one that no longer exists.
+    body_in_force: bool
+    body_source: str
+    body_verified: bool
 
 
 @dataclass(frozen=True, slots=True)

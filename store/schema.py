@@ -242,6 +242,8 @@ incidents = Table(
     # Of an audit: where its document was drawn from, and with what probability.
     Column("stratum", PlainText, nullable=False, server_default=""),
     Column("share", Float, nullable=False, server_default="1"),
+    Column("n_copies", Integer, nullable=False, server_default="0"),
+    _not_negative("n_copies"),
     _one_of("position", POSITIONS),
     _one_of("process", PROCESSES),
     _one_of("state", INCIDENT_STATES),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from nlp.group import find_names, group, name_incident
+from nlp.group import group, name_incident
 from nlp.items import Item
 from store.records import Document, Incident, Kind, Prediction
 
@@ -125,25 +125,128 @@ def test_another_account_of_the_act_joins() -> None:
     "change",
     [
         {"region": "Kabupaten Bone, Sulawesi Selatan"},
-        {"region": "Sulawesi Selatan"},
-        {"region": ""},
-        {"position": "jpt"},
-        {"position": "unspecified"},
+        {"region": "Kabupaten Sragen, Jawa Tengah"},
         {"types": ("team",)},
         {"hours": 24 * 14 + 1},
     ],
 )
-def test_accounts_that_differ_in_one_trait_stay_apart(change: dict[str, object]) -> None:
+def test_accounts_that_contradict_each_other_stay_apart(change: dict[str, object]) -> None:
     options: dict[str, object] = {"hours": 50, **change}
     pairs = [make("N-a", STORY), make("N-b", FOLLOW_UP, **options)]  # type: ignore[arg-type]  # keywords of make
     assert len(group(pairs, [])) == 2
 
 
-def test_two_unknown_regions_or_positions_are_no_match() -> None:
-    for options in ({"region": "Sulawesi Selatan"}, {"position": "unspecified"}):
-        assert (
-            len(group([make("N-a", STORY, **options), make("N-b", FOLLOW_UP, hours=5, **options)], [])) == 2
-        )
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"region": "Sulawesi Selatan"},
+        {"region": ""},
+        # Whom the names tell for sure, a misread position does not part.
+        {"position": "jpt"},
+        {"position": "unspecified"},
+        {"types": ("other",)},
+    ],
+)
+def test_names_and_words_join_what_is_not_known(change: dict[str, object]) -> None:
+    options: dict[str, object] = {"hours": 50, **change}
+    pairs = [make("N-a", STORY), make("N-b", FOLLOW_UP, **options)]  # type: ignore[arg-type]  # keywords of make
+    assert len(group(pairs, [])) == 1
+
+
+NAMELESS = "Seorang lurah terekam berjoget di samping calon wali kota pada pesta panen di pinggir danau."
+NAMELESS_TOO = (
+    "Petugas menelusuri joget seorang lurah di samping calon wali kota pada pesta panen. "
+    "Panitia menyerahkan daftar tamu serta rekaman kamera kepada tim bentukan kecamatan kemarin sore."
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "n_incidents"),
+    [
+        ({}, 1),
+        ({"region": "Sulawesi Selatan"}, 2),
+        ({"position": "jpt"}, 2),
+        ({"types": ("team",)}, 2),
+        ({"hours": 24 * 15}, 2),
+    ],
+)
+def test_without_names_all_traits_and_words_must_agree(change: dict[str, object], n_incidents: int) -> None:
+    options: dict[str, object] = {"hours": 20, **change}
+    pairs = [make("N-a", NAMELESS), make("N-b", NAMELESS_TOO, **options)]  # type: ignore[arg-type]  # keywords of make
+    assert len(group(pairs, [])) == n_incidents
+
+
+def test_accounts_very_much_alike_join_whatever_was_read_from_them() -> None:
+    longer = NAMELESS + " Warga menyoraki lurah itu sampai pesta panen usai."
+    pairs = [make("N-a", NAMELESS), make("N-b", longer, hours=5, position="jpt", types=("team",))]
+    assert len(group(pairs, [])) == 1
+
+
+def test_two_people_of_one_office_are_two_however_alike_the_words() -> None:
+    one, two = (
+        f"Video itu memperlihatkan Camat {name} berjoget di samping calon bupati pada pesta panen warga."
+        for name in ("Tempe Lallo Pabeangi", "Majauleng Baso Mappile")
+    )
+    pairs = [
+        make("N-a", one),
+        make("N-b", f"{two} Petugas menelusuri kabar tersebut sejak kemarin.", hours=5),
+    ]
+    assert len(group(pairs, [])) == 2
+
+
+LATE = "Setelah lama menunggu, Camat Ambo Lallo Pabeangi dijatuhi hukuman disiplin oleh bupati."
+
+
+@pytest.mark.parametrize(
+    ("days", "change", "n_incidents"),
+    [
+        (120, {"process": "sanction"}, 1),
+        (364, {"process": "cleared"}, 1),
+        (370, {"process": "sanction"}, 2),
+        # What news tells of at once is a new act.
+        (120, {"process": "report"}, 2),
+        (120, {"process": "clarification"}, 2),
+        (120, {"process": "sanction", "types": ("other",)}, 1),
+        (120, {"process": "sanction", "region": "Kabupaten Sragen, Jawa Tengah"}, 2),
+        # A process does not go back.
+        (120, {"process": "forwarded"}, 2),
+    ],
+)
+def test_later_steps_join_their_act(days: int, change: dict[str, object], n_incidents: int) -> None:
+    pairs = [
+        make("N-a", STORY, process="report"),
+        make("N-b", FOLLOW_UP, hours=48, process="recommendation"),
+        make("N-c", LATE, hours=24 * days, **change),  # type: ignore[arg-type]  # keywords of make
+    ]
+    incidents = group(pairs, [])
+    assert len(incidents) == n_incidents
+    # A night that fetches the sanction first and the older texts later ends with as many.
+    nights = [replace(document, night=date(2025, 12, 31 - n)) for n, (document, _) in enumerate(pairs)]
+    backwards = [(document, prediction) for document, (_, prediction) in zip(nights, pairs, strict=True)]
+    assert len(group(backwards, [])) == n_incidents
+
+
+def test_a_later_step_goes_to_the_act_of_its_type() -> None:
+    other_act = "Camat Ambo Lallo Pabeangi diduga memasang baliho calon bupati di pagar kantornya."
+    punished = other_act.replace("diduga", "dihukum karena")
+    pairs = [
+        make("N-a", STORY, process="report"),
+        make("N-x", other_act, hours=24 * 30, types=("banner",), process="report"),
+        make("N-b", LATE, hours=24 * 150, types=("photo_symbol",), process="sanction"),
+        make("N-y", punished, hours=24 * 200, types=("banner",), process="sanction"),
+    ]
+    assert sorted(members(group(pairs, []))) == [("N-a", "N-b"), ("N-x", "N-y")]
+
+
+def test_copies_are_counted() -> None:
+    pairs = [
+        make("N-a", STORY),
+        make("N-b", edited(STORY, "cut"), hours=2),
+        make("N-c", FOLLOW_UP, hours=50),
+        make("N-d", edited(STORY, "capitals"), hours=60),
+    ]
+    [incident] = group(pairs, [])
+    assert (len(incident.doc_ids), incident.n_copies) == (4, 2)
 
 
 def test_shared_candidates_and_spokesmen_link_nothing() -> None:
@@ -158,18 +261,6 @@ def test_shared_initials_link() -> None:
     two = "Perkara camat dengan inisial AMP diputus pengawas kemarin siang di kantornya."
     assert len(group([make("N-a", one), make("N-b", two, hours=30)], [])) == 1
     assert len(group([make("N-a", one), make("N-b", two.replace("AMP", "AMR"), hours=30)], [])) == 2
-
-
-def test_names_are_read_from_title_and_evidence_only() -> None:
-    document, prediction = make("N-a", STORY, title="Camat Pabeangi Dipanggil Bawaslu")
-    assert find_names(document, prediction) == {"ambo", "lallo", "pabeangi"}
-    silent = replace(prediction, evidence=("Seorang camat di Kabupaten Wajo dipanggil pengawas",))
-    assert find_names(document, silent) == {"pabeangi"}
-
-
-def test_an_acting_head_is_not_a_candidate() -> None:
-    document, prediction = make("N-a", "Warga melihat Pj Bupati Lanto Sakkirang naik panggung paslon.")
-    assert find_names(document, prediction) == {"lanto", "sakkirang"}
 
 
 @pytest.mark.parametrize(
@@ -245,7 +336,7 @@ def test_a_rescored_member_no_longer_matches_by_its_old_region() -> None:
 
 
 def test_a_document_that_links_two_incidents_joins_the_older() -> None:
-    plain = [make("N-a", STORY, region=""), make("N-b", FOLLOW_UP, hours=24)]
+    plain = [make("N-a", STORY, types=("team",)), make("N-b", FOLLOW_UP, hours=24)]
     known = remember([], group(plain, []), plain)
     assert len(known) == 2
     bridge = make("N-c", STORY, hours=48)

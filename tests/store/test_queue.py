@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from store import stages
 from store.draw import AUDIT_DAYS, AUDIT_SHARES, audit_id, let_go, open_audit, place_in_draw
@@ -13,13 +13,14 @@ from store.labels import append_event
 from store.queue import (
     QueueFilter,
     expected_workload,
+    find_incident,
     flagged_rows,
     mark_queued,
     queue_rows,
     rows_of,
 )
 from store.records import Decision, Incident, QueueRow, State, UsageError
-from store.schema import documents, incidents
+from store.schema import documents, incidents, predictions
 from store.schema import incident_documents as members
 from tests.store.samples import (
     NIGHT,
@@ -266,3 +267,24 @@ def test_the_workload_is_a_mean_over_the_nights_that_there_were(engine: Engine) 
         later = expected_workload(conn, until=NIGHT + 3 * DAY)
     assert (load.nights, load.flagged, load.audit, load.waiting) == (2, 1.5, 0, 2)
     assert (later.nights, later.flagged, later.waiting) == (4, 1.0, 3)
+
+
+def test_an_incident_is_found_with_its_members_in_order(engine: Engine) -> None:
+    incident = put_incident(engine, 1, "warta-mandar", "kabar-lontara", n_copies=1)
+    put_incident(engine, 2)
+    with engine.begin() as conn:
+        found = find_incident(conn, incident.incident_id)
+        assert find_incident(conn, "I-000000000000") is None
+    assert found is not None
+    assert found[0] == incident
+    assert [document.doc_id for document, _ in found[1]] == list(incident.doc_ids)
+    assert [prediction for _, prediction in found[1]] == [make_prediction(d) for d, _ in found[1]]
+
+
+def test_a_member_that_was_never_scored_is_shown_without_a_prediction(engine: Engine) -> None:
+    incident = put_incident(engine, 1)
+    with engine.begin() as conn:
+        conn.execute(delete(predictions))
+        found = find_incident(conn, incident.incident_id)
+    assert found is not None
+    assert [prediction for _, prediction in found[1]] == [None]

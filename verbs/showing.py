@@ -1,0 +1,45 @@
+"""The verb that shows one incident: its texts, sources and evidence, and how far its process has come.
+
+Promises: reads alone; an id that is not there is named. Never does: decide, or open a link.
+"""
+
+from typing import Annotated
+
+import typer
+
+from crawlers.manifest import load_sources
+from review import options
+from review.incident import incident_view
+from review.terminal import console
+from store.db import reading
+from store.queue import find_incident
+from store.records import UsageError
+from store.session import opened
+from verbs.places import DEFAULT_DB, ROOT
+
+SOURCES = ROOT / "data" / "sources"
+
+
+def show(
+    incident: Annotated[str, typer.Argument(help="Its id, as the sheet has it: I- and 12 hex digits.")],
+    db: options.DbOption = DEFAULT_DB,
+    sources: options.FolderOption = None,
+    lang: options.LangOption = "id",
+) -> int:
+    """Show one incident: texts, sources, evidence, and a timeline of its process across institutions."""
+    from nlp.copies import find_copies
+    from nlp.timeline import timeline
+
+    with opened(db, exclusive=False) as engine, reading(engine) as conn:
+        found = find_incident(conn, incident)
+    if found is None:
+        raise UsageError(
+            f"incident {incident!r} is not in the database; take the id from the sheet's column id_kejadian"
+        )
+    record, told = found
+    scored = [(document, prediction) for document, prediction in told if prediction]
+    steps = timeline([document for document, _ in scored], [prediction for _, prediction in scored])
+    publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES, ())}
+    copies = find_copies([document for document, _ in told])
+    console.print(incident_view(record, told, steps, copies, publishers=publishers, lang=lang))
+    return 0

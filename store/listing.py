@@ -11,9 +11,11 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, func, or_, select
 
+from store.draw import let_go
+from store.queue import find_incident
 from store.records import Document, Incident, Prediction, State
-from store.rows import read_document, read_incident, read_prediction
-from store.schema import documents, incidents, predictions
+from store.rows import read_incident
+from store.schema import documents, incidents
 from store.schema import incident_documents as members
 
 
@@ -114,23 +116,30 @@ def next_incident(conn: Connection, wanted: ListFilter, *, after: str) -> str:
 
 
 def read_texts(conn: Connection, incident_id: str) -> IncidentTexts | None:
-    """One incident with its documents and what the classifier said of each; None when there is none."""
-    here = conn.execute(select(incidents).where(incidents.c.incident_id == incident_id)).mappings().first()
-    if here is None:
+    """One incident with its documents and what the classifier said of each; None when there is none.
+
+    A text that screening let go (drawn for the audit) comes with an empty answer, as in the sheet.
+    """
+    found = find_incident(conn, incident_id)
+    if found is None:
         return None
-    rows = conn.execute(
-        select(documents, predictions)
-        .join(predictions, predictions.c.doc_id == documents.c.doc_id)
-        .join(members, members.c.doc_id == documents.c.doc_id)
-        .where(members.c.incident_id == incident_id)
-        .order_by(members.c.place)
-    ).mappings()
-    texts = tuple((read_document(row), read_prediction(row)) for row in rows)
+    incident, told = found
+    kind, state = conn.execute(
+        select(incidents.c.kind, incidents.c.state).where(incidents.c.incident_id == incident_id)
+    ).one()
+    scored_by = {
+        row.doc_id: row.scored_by
+        for row in conn.execute(
+            select(documents.c.doc_id, documents.c.scored_by).where(documents.c.doc_id.in_(incident.doc_ids))
+        )
+    }
     return IncidentTexts(
-        incident=read_incident(here, [document.doc_id for document, _ in texts]),
-        kind=here["kind"],
-        decided=here["state"] == State.REVIEWED,
-        texts=texts,
+        incident=incident,
+        kind=kind,
+        decided=state == State.REVIEWED,
+        texts=tuple(
+            (document, said or let_go(document.doc_id, scored_by[document.doc_id])) for document, said in told
+        ),
     )
 
 

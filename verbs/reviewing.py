@@ -51,6 +51,8 @@ def review(
     share: ShareOption = SECOND_SHARE,
 ) -> int:
     """Review: serve the page on which reviewers decide, until it is stopped with Ctrl+C."""
+    from nlp.timeline import timeline
+
     check_binding(host, tls_cert=tls_cert, tls_key=tls_key)
     secure = tls_cert is not None
     publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES)}
@@ -64,6 +66,7 @@ def review(
             engine,
             publishers=publishers,
             allowed_hosts=[*LOOPBACK_NAMES, *(name or [])],
+            timeline=timeline,
             second_share=share,
             secure=secure,
         )

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from review.web import actions, login, views
 from review.web.protection import Protection
-from review.web.site import HERE, Site
+from review.web.site import HERE, Site, Timeline
 
 
 def create_app(
@@ -25,6 +25,7 @@ def create_app(
     *,
     publishers: Mapping[str, str],
     allowed_hosts: Sequence[str],
+    timeline: Timeline,
     second_share: float,
     secure: bool,
 ) -> Starlette:
@@ -49,7 +50,9 @@ def create_app(
         ],
         exception_handlers={404: _gone},
     )
-    app.state.site = Site(engine=engine, publishers=publishers, second_share=second_share, secure=secure)
+    app.state.site = Site(
+        engine=engine, publishers=publishers, timeline=timeline, second_share=second_share, secure=secure
+    )
     return app
 
 

@@ -4,7 +4,7 @@ Promises: templates escape every value; a page that needs a login sends the visi
 Never does: touch a row.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,8 +22,10 @@ from review.web.texts import TEXTS
 from review.words import Language, word
 from store.db import reading
 from store.listing import ListFilter
-from store.records import ROLES
+from store.records import ROLES, Document, Prediction, Step
 from store.reviewers import find_reviewer
+
+Timeline = Callable[[Sequence[Document], Sequence[Prediction]], Sequence[Step]]
 
 #: Names of our two cookies. The first is a session cookie in both meanings.
 SESSION_COOKIE, LANGUAGE_COOKIE = "netra_session", "netra_lang"
@@ -40,6 +42,8 @@ class Site:
     engine: Engine
     #: Source id -> publisher, as the manifests name them.
     publishers: Mapping[str, str]
+    #: Documents and what was said of each -> the steps of their process (the caller's, since it reads texts).
+    timeline: Timeline
     #: Share of the incidents that get a second, blind review.
     second_share: float
     #: Whether it is served over TLS: then cookies never travel without.

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from review.charts import Chart, bar_chart, column_chart, top_bars
+from review.incident import body_words
 from review.web.highlight import split_marked
 from review.web.site import language_of, read_filter, render, site_of, to_login, visitor_of, write_filter
 from review.web.texts import TEXTS
@@ -102,7 +103,11 @@ def show_incident(request: Request) -> Response:
         lead=lead,
         prediction=prediction,
         texts=texts,
-        texts_by_time=sorted(found.texts, key=lambda t: (t[0].published_at or t[0].fetched_at, t[0].doc_id)),
+        steps=[
+            (step, f"{step.at:%Y-%m-%d}", body_words(step, lang))
+            for step in site.timeline([d for d, _ in found.texts], [p for _, p in found.texts])
+        ],
+        named={document.doc_id: document.source_id for document, _ in found.texts},
         link=_safe_link,
         history=history,
         reviewer=lambda reviewer_id: names.get(reviewer_id, reviewer_id),

@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine
 
+from nlp.timeline import timeline
 from review.passwords import hash_password
 from review.web.app import create_app
 from store.db import connect, migrate
@@ -80,6 +81,7 @@ def serve() -> Iterator[Callable[[Engine], Page]]:
             engine,
             publishers={"kabar-lontara": "Kabar Lontara"},
             allowed_hosts=["127.0.0.1"],
+            timeline=timeline,
             second_share=1.0,
             secure=False,
         )

@@ -193,6 +193,8 @@ documents = Table(
     _not_negative("pages_expected", "pages_fetched"),
     Index(None, "page_id"),
     Index(None, "state", "night", "doc_id"),
+    # Whose reports an incident rests on: a filter of the review page, and a chart of it.
+    Index(None, "source_id", "doc_id"),
 )
 
 candidates = Table(
@@ -252,6 +254,12 @@ incidents = Table(
     CheckConstraint("share > 0 AND share <= 1", name="share"),
     CheckConstraint("score >= 0 AND score <= 1", name="score"),
     Index(None, "first_night"),
+    # All that store.listing asks, sorts and counts by, so that no row is read for it. PostgreSQL, which has
+    # no order of JSON, keeps `types` out of it.
+    Index(
+        "ix_incidents_listing",
+        *("kind", "first_night", "score", "incident_id", "state", "region", "position", "types"),
+    ),
 )
 
 # A document tells of one incident at most: held by the key. One that screening let go has no prediction and

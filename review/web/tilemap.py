@@ -58,7 +58,7 @@ STEPS: Final = (
     ("#f1f1ee", "#3b3b38"),
     ("#dbe7f3", "#10324f"),
     ("#a9cbe8", "#10324f"),
-    ("#3d7fb8", "#ffffff"),
+    ("#3576ae", "#ffffff"),
     ("#0d3f6e", "#ffffff"),
 )
 

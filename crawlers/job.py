@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex
+from crawlers.commits import Commits
 from crawlers.manifest import Source
 from crawlers.pace import Pace
 from store.frontier import Stored, night_of
@@ -134,6 +135,8 @@ class Job:
     #: Where responses come from on replay; None on a live crawl.
     index: ArchiveIndex | None
     tally: Tally = field(default_factory=Tally)
+    #: Commits finished articles of all jobs of a run together; None = each job's on their own.
+    commits: Commits | None = None
     #: When each host may be asked; one for all jobs of a run.
     pace: Pace = field(default_factory=Pace)
     #: Errors that must end the whole night, such as a full disk; shared by all jobs of a run.

@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex, build_index
 from crawlers.backfill import BackfillSpider
+from crawlers.commits import Commits
 from crawlers.job import Job, report_of
 from crawlers.manifest import Source
 from crawlers.pace import Pace
@@ -43,6 +44,7 @@ class _Night:
     """What the tasks of one call of `crawl` share."""
 
     gate: asyncio.Semaphore
+    commits: Commits
     progress: Progress | None
     reports: list[SourceReport] = field(default_factory=list)
     fatal: list[NetraError] = field(default_factory=list)
@@ -88,15 +90,24 @@ def crawl(
     if index is None:
         warn_without_contact()
     with Archive(warc_dir, name=f"{night.isoformat()}-{run_id}", software=user_agent()) as archive:
-        pace = Pace()
+        pace, commits = Pace(), Commits(engine, None if index else archive)
         nights = [
             [
-                Job(source, past, engine, None if index else archive, index, span=span, pace=pace)
+                Job(
+                    source,
+                    past,
+                    engine,
+                    None if index else archive,
+                    index,
+                    commits=commits,
+                    pace=pace,
+                    span=span,
+                )
                 for source in chosen
             ]
             for past, chosen in plan(sources, night=night, index=index)
         ]
-        shared = _run(nights, max_sources=max_sources, progress=progress)
+        shared = _run(nights, commits, max_sources=max_sources, progress=progress)
     if shared.fatal:
         raise shared.fatal[0]
     if shared.stopped_by:
@@ -106,8 +117,10 @@ def crawl(
     return sorted(shared.reports, key=lambda report: (report.night, report.source_id))
 
 
-def _run(nights: Sequence[Sequence[Job]], *, max_sources: int, progress: Progress | None) -> _Night:
-    shared = _Night(asyncio.Semaphore(max_sources), progress)
+def _run(
+    nights: Sequence[Sequence[Job]], commits: Commits, *, max_sources: int, progress: Progress | None
+) -> _Night:
+    shared = _Night(asyncio.Semaphore(max_sources), commits, progress)
 
     async def run_nights(process: AsyncCrawlerProcess) -> None:
         for jobs in nights:
@@ -125,7 +138,8 @@ async def _run_source(shared: _Night, process: AsyncCrawlerProcess, job: Job) ->
         settings = crawl_settings(replay=job.index is not None)
         crawler = Crawler(BackfillSpider if job.span else SourceSpider, Settings(settings))
         try:
-            await process.crawl(crawler, job=job)
+            with shared.commits.member():
+                await process.crawl(crawler, job=job)
         except Exception as error:  # noqa: BLE001 - a source that raises must not take the night down
             log.error("%s: %s: %s", job.source.id, type(error).__name__, error)
             job.tally.problems.append((Outcome.ERROR, f"{type(error).__name__}: {error}"))

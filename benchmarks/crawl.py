@@ -40,7 +40,7 @@ from benchmarks.outlets import page_path, rules_of, sitemap_path
 from store.frontier import night_of
 
 #: Pages of one run, and outlets that they are spread over: as many as a night crawls at a time.
-PAGES, OUTLETS = 800, 8
+PAGES, OUTLETS = 2_400, 8
 #: Turns of the two; the first is not counted: it warms the disk's caches up.
 ROUNDS = 5
 #: The bound of the project.

@@ -19,6 +19,7 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from benchmarks.news import write_documents
@@ -94,12 +95,17 @@ def write_pages(count: int, *, outlets: int) -> Iterator[bytes]:
         yield _weigh_down(light, chance.randint(LIGHTEST, HEAVIEST), chance, titles).encode()
 
 
+@cache
+def _template(name: str) -> tuple[str, str, tuple[str, ...]]:
+    """Give a saved page, its headline, and the lines of its article that stand in it as they are."""
+    golden, text = golden_page(name), load_page(name)[0].bodies[0].decode()
+    return text, golden["title"], tuple(line for line in golden["text"] if line in text)
+
+
 def _fill(name: str, document: Item) -> str:
     """Put an article in the place of the one that a saved page holds."""
-    golden = golden_page(name)
-    text = load_page(name)[0].bodies[0].decode()
-    text = text.replace(golden["title"], html.escape(document.title or document.text[:60]))
-    places = [line for line in golden["text"] if line in text]
+    text, title, places = _template(name)
+    text = text.replace(title, html.escape(document.title or document.text[:60]))
     lines = [html.escape(line) for line in document.text.split("\n") if line.strip()]
     # What is more than the template has paragraphs goes into the last one, line by line.
     lines[len(places) - 1 :] = ["<br><br>".join(lines[len(places) - 1 :])]
@@ -111,14 +117,12 @@ def _fill(name: str, document: Item) -> str:
 def _weigh_down(page: str, size: int, chance: random.Random, titles: Sequence[str]) -> str:
     """Add scripts, styles and teasers until a page has about `size` bytes."""
     missing = max(0, size - len(page))
-    head: list[str] = []
-    while sum(map(len, head)) < missing * HEAD_SHARE:
-        head.append(chance.choice((_script, _style))(chance))
-    body: list[str] = []
-    while sum(map(len, body)) < missing * (1 - HEAD_SHARE):
-        body.append(_teasers(chance, titles))
-    page = page.replace("</head>", "\n".join(head) + "\n</head>", 1)
-    return page.replace("</body>", "\n".join(body) + "\n</body>", 1)
+    head, body = "", ""
+    while len(head) < missing * HEAD_SHARE:
+        head += chance.choice((_script, _style))(chance) + "\n"
+    while len(body) < missing * (1 - HEAD_SHARE):
+        body += _teasers(chance, titles) + "\n"
+    return page.replace("</head>", head + "</head>", 1).replace("</body>", body + "</body>", 1)
 
 
 def _script(chance: random.Random) -> str:

@@ -101,7 +101,7 @@ class Archive:
         self._folder = folder
         self._name = name
         self._software = software
-        self._path: Path | None = None
+        self._file = ""
         self._out: BinaryIO | None = None
         self._writer: WARCWriter | None = None
         self._unsynced = False
@@ -118,7 +118,7 @@ class Archive:
     def write(
         self, url: str, *, status: int, headers: Iterable[tuple[str, str]], body: bytes, fetched_at: datetime
     ) -> WarcRef:
-        """Store one response as it came (body still content-encoded); gives its place, to be used after `sync`.
+        """Store one response as it came (body still content-encoded); gives its place, for use after `sync`.
 
         `fetched_at` is kept to the second. Raises StoppedError when the disk refuses.
         """
@@ -155,7 +155,7 @@ class Archive:
         self, kind: str, url: str, body: bytes, fetched_at: datetime, http: StatusAndHeaders | None
     ) -> WarcRef:
         try:
-            path, out, writer = self._opened(fetched_at)
+            out, writer = self._opened(fetched_at)
             offset = out.seek(0, os.SEEK_END)
             record = writer.create_warc_record(
                 url,
@@ -170,19 +170,20 @@ class Archive:
         except OSError as error:
             raise self._refused(error) from None
         self._unsynced = True
-        return WarcRef(file=portable_name(path), offset=offset)
+        return WarcRef(file=self._file, offset=offset)
 
-    def _opened(self, moment: datetime) -> tuple[Path, BinaryIO, WARCWriter]:
-        if self._path is None or self._out is None or self._writer is None:
+    def _opened(self, moment: datetime) -> tuple[BinaryIO, WARCWriter]:
+        if self._out is None or self._writer is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._path, self._out = _create(self._folder, self._name)
+            path, self._out = _create(self._folder, self._name)
+            self._file = portable_name(path)
             self._writer = WARCWriter(self._out, gzip=True)
             info = self._writer.create_warcinfo_record(
-                self._path.name, {"software": self._software, "format": "WARC File Format 1.0"}
+                path.name, {"software": self._software, "format": "WARC File Format 1.0"}
             )
             info.rec_headers.replace_header("WARC-Date", warc_date(moment))
             self._writer.write_record(info)
-        return self._path, self._out, self._writer
+        return self._out, self._writer
 
 
 def warc_date(moment: datetime) -> str:

@@ -6,7 +6,7 @@ Never does: fetch or store.
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -18,7 +18,7 @@ from crawlers.commits import Commits
 from crawlers.manifest import Source
 from crawlers.pace import Pace
 from store.frontier import Stored, night_of
-from store.records import NetraError, Outcome, SourceReport
+from store.records import NetraError, Outcome, RawPage, SourceReport
 
 #: Of several outcomes of one night the first in this order is reported.
 PRECEDENCE: tuple[Outcome, ...] = (
@@ -139,6 +139,8 @@ class Job:
     commits: Commits | None = None
     #: When each host may be asked; one for all jobs of a run.
     pace: Pace = field(default_factory=Pace)
+    #: Told of each article that was stored, once it is on disk.
+    stored: Callable[[RawPage], None] | None = None
     #: Errors that must end the whole night, such as a full disk; shared by all jobs of a run.
     fatal: list[NetraError] = field(default_factory=list)
     #: First and last day of the lists to walk; None = an ordinary night.

@@ -31,7 +31,7 @@ from crawlers.privacy import handle_key
 from crawlers.reactor import run_process
 from crawlers.settings import crawl_settings, user_agent, warn_without_contact
 from crawlers.spiders.base import SourceSpider
-from store.records import NetraError, Outcome, SourceReport, StoppedError
+from store.records import NetraError, Outcome, RawPage, SourceReport, StoppedError
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +75,15 @@ def crawl(
     warc_dir: Path,
     max_sources: int = 8,
     progress: Progress | None = None,
+    stored: Callable[[RawPage], None] | None = None,
 ) -> list[SourceReport]:
     """Crawl the sources for a night and give their reports, by night and source id.
 
     `span` (first and last day) walks dated lists instead of the entries of a night (crawlers.backfill).
-    Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a replay writes nothing there. Call it once per
-    process, under the run lock. Raises UsageError for an unreadable archive or key of handles, and
-    StoppedError when it was stopped by a signal or a broken disk; everything stored stays.
+    `stored` is told of each article once it is on disk. Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a
+    replay writes nothing there. Call it once per process, under the run lock. Raises UsageError for an
+    unreadable archive or key of handles, and StoppedError when it was stopped by a signal or a broken disk;
+    everything stored stays.
     """
     if any(source.kind == "post" for source in sources):
         # A key that cannot be read stops the run before anything is fetched.
@@ -101,6 +103,7 @@ def crawl(
                     index,
                     commits=commits,
                     pace=pace,
+                    stored=stored,
                     span=span,
                 )
                 for source in chosen

@@ -371,6 +371,8 @@ class SourceSpider(Spider):
         self.in_hand -= 1
         stored, following = await self.commits.run(store)
         self.job.tally.count(stored)
+        if self.job.stored and stored is not Stored.KNOWN:
+            self.job.stored(page)
         self.job.tally.misdeclared += not fetched[0].honest
         return list(self.first_requests(following))
 

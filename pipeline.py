@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -31,7 +31,6 @@ from store.records import (
     GOOD_OUTCOMES,
     Candidate,
     Document,
-    ExtractionRules,
     Prediction,
     RawPage,
     SourceReport,
@@ -44,6 +43,9 @@ from verbs import backfill, labels, learning, retraining, reviewing, scheduling,
 from verbs import digest as digest_verbs
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
+
+if TYPE_CHECKING:
+    from verbs.ahead import Readers
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(source_verbs.sources_app, name="sources")
@@ -69,9 +71,14 @@ def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> 
 
 
 def run_crawl(
-    engine: Engine, sources: Sequence[Source], run_id: int, night: datetime | None, replay: Path | None
+    engine: Engine,
+    sources: Sequence[Source],
+    run_id: int,
+    night: datetime | None,
+    replay: Path | None,
+    readers: "Readers | None" = None,
 ) -> list[SourceReport]:
-    """Sources to stored pages."""
+    """Sources to stored pages, which `readers` begin to read."""
     from crawlers.run import crawl as crawl_sources
 
     finished = itertools.count(1)
@@ -84,24 +91,23 @@ def run_crawl(
             replay=replay,
             warc_dir=VAR / "warc",
             progress=lambda _: update(next(finished)),
+            stored=readers.offer if readers else None,
         )
     return watching.judge_sources(engine, run_id, reports, sources)
 
 
-def run_extract(engine: Engine, sources: Sequence[Source]) -> StageReport:
-    """Pages to documents; a page without an article is set aside with the reason."""
-    from crawlers.archive import load_bodies
-    from nlp.extract import EXTRACTOR_VERSION, NothingExtracted, extract_page
+def run_extract(engine: Engine, sources: Sequence[Source], readers: "Readers | None" = None) -> StageReport:
+    """Pages to documents; a page without an article is set aside with the reason.
 
-    rules = {s.id: s.rules() for s in sources}
+    What `readers` have read by now is taken from them.
+    """
+    from nlp.extract import EXTRACTOR_VERSION
+    from verbs.ahead import read_stored, rules_of
+
+    rules = rules_of(sources)
 
     def read(page: RawPage) -> Document | str:
-        try:
-            return extract_page(
-                load_bodies(page), rules.get(page.source_id) or ExtractionRules(page.source_id)
-            )
-        except NothingExtracted as nothing:
-            return str(nothing)
+        return (readers.take(page) if readers else None) or read_stored(page, rules)
 
     with shown("extract", waiting(engine, "pages fetched")) as update:
         return extract_pages(engine, read, version=EXTRACTOR_VERSION, progress=update)
@@ -206,13 +212,18 @@ def nightly(
     quotes: digest_verbs.QuotesOption = False,
 ) -> int:
     """Run the whole night, from crawl to export; ends with the sheet, a digest and a report."""
+    from verbs.ahead import reading_ahead
+
     loaded = manifests(sources, replay, source or ())
     channels = digest_verbs.channels_for(send)
     with opened(db, exclusive=True) as engine:
         run_id = start_run(engine, command="nightly", night=requested(night), model_version=model_name(model))
-        collected = run_crawl(engine, loaded, run_id, night, replay)
+        with reading_ahead(loaded) as readers:
+            # A replay reads faster than it could be read ahead.
+            collected = run_crawl(engine, loaded, run_id, night, replay, None if replay else readers)
+            extracted = run_extract(engine, loaded, readers)
         stages = (
-            run_extract(engine, loaded),
+            extracted,
             run_screen(engine),
             run_classify(engine, loaded, model, runtime, device),
             run_group(engine),

@@ -1,6 +1,6 @@
 """What a measured number depends on besides the code: the processor and how busy it was.
 
-Promises: reads, and gives something on every system. Never does: measure.
+Promises: reads, and gives something on every system. Never does: judge a number.
 """
 
 import os
@@ -21,3 +21,9 @@ def cpu_name() -> str:
 def load() -> float:
     """Processes that wanted to run in the last minute."""
     return round(os.getloadavg()[0], 2)
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process, its threads and the children that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system

@@ -1,8 +1,8 @@
 """Raw responses as gzip WARC: written before the store learns of them, read back for years.
 
-Promises: what `Archive.write` returned is on disk (one gzip member per record, flushed and fsynced);
-a killed run leaves at worst a broken tail, which readers skip; what `load_bodies` gives is what was
-fetched, checked by sha256. Never does: change or delete a record, or follow an address.
+Promises: one gzip member per record; what was written before `Archive.sync` returned survives a power cut,
+before that a kill; a killed run leaves at worst a broken tail, which readers skip; what `load_bodies` gives
+is what was fetched, checked by sha256. Never does: change or delete a record, or follow an address.
 """
 
 import hashlib
@@ -101,9 +101,10 @@ class Archive:
         self._folder = folder
         self._name = name
         self._software = software
-        self._path: Path | None = None
+        self._file = ""
         self._out: BinaryIO | None = None
         self._writer: WARCWriter | None = None
+        self._unsynced = False
 
     def __enter__(self) -> Self:
         return self
@@ -117,7 +118,7 @@ class Archive:
     def write(
         self, url: str, *, status: int, headers: Iterable[tuple[str, str]], body: bytes, fetched_at: datetime
     ) -> WarcRef:
-        """Store one response as it came (body still content-encoded) and give its place.
+        """Store one response as it came (body still content-encoded); gives its place, for use after `sync`.
 
         `fetched_at` is kept to the second. Raises StoppedError when the disk refuses.
         """
@@ -128,14 +129,33 @@ class Archive:
         )
 
     def write_file(self, url: str, body: bytes, *, fetched_at: datetime) -> WarcRef:
-        """Store a file that was read from disk as a `resource` record and give its place."""
+        """Store a file that was read from disk as a `resource` record and give its place, as `write` does."""
         return self._store("resource", url, body, fetched_at, None)
+
+    def sync(self) -> None:
+        """Wait until all that was written is on disk: before the store is told of it, once for many records.
+
+        Raises StoppedError when the disk refuses.
+        """
+        if self._out is None or not self._unsynced:
+            return
+        try:
+            os.fsync(self._out.fileno())
+        except OSError as error:
+            raise self._refused(error) from None
+        self._unsynced = False
+
+    def _refused(self, error: OSError) -> StoppedError:
+        return StoppedError(
+            f"{self._folder}: the archive cannot be written: {error}; make room or mend the disk, "
+            "then run again: what is stored stays"
+        )
 
     def _store(
         self, kind: str, url: str, body: bytes, fetched_at: datetime, http: StatusAndHeaders | None
     ) -> WarcRef:
         try:
-            path, out, writer = self._opened(fetched_at)
+            out, writer = self._opened(fetched_at)
             offset = out.seek(0, os.SEEK_END)
             record = writer.create_warc_record(
                 url,
@@ -147,25 +167,23 @@ class Archive:
             )
             writer.write_record(record)
             out.flush()
-            os.fsync(out.fileno())
         except OSError as error:
-            raise StoppedError(
-                f"{self._folder}: the archive cannot be written: {error}; make room or mend the disk, "
-                "then run again: what is stored stays"
-            ) from None
-        return WarcRef(file=portable_name(path), offset=offset)
+            raise self._refused(error) from None
+        self._unsynced = True
+        return WarcRef(file=self._file, offset=offset)
 
-    def _opened(self, moment: datetime) -> tuple[Path, BinaryIO, WARCWriter]:
-        if self._path is None or self._out is None or self._writer is None:
+    def _opened(self, moment: datetime) -> tuple[BinaryIO, WARCWriter]:
+        if self._out is None or self._writer is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._path, self._out = _create(self._folder, self._name)
+            path, self._out = _create(self._folder, self._name)
+            self._file = portable_name(path)
             self._writer = WARCWriter(self._out, gzip=True)
             info = self._writer.create_warcinfo_record(
-                self._path.name, {"software": self._software, "format": "WARC File Format 1.0"}
+                path.name, {"software": self._software, "format": "WARC File Format 1.0"}
             )
             info.rec_headers.replace_header("WARC-Date", warc_date(moment))
             self._writer.write_record(info)
-        return self._path, self._out, self._writer
+        return self._out, self._writer
 
 
 def warc_date(moment: datetime) -> str:

@@ -197,5 +197,6 @@ def _store(
     link = Link(record.url, canonical)
     job = Job(source, frontier.night_of(moment), desk.engine, None, None)
     page = article_page(job, link, (fetched_page(response),), pages_named(response, source.pages))
+    desk.archive.sync()
     with desk.engine.begin() as conn:
         frontier.finish(conn, page)

@@ -6,7 +6,7 @@ Never does: fetch or store.
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -14,10 +14,11 @@ from scrapy.crawler import Crawler
 from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex
+from crawlers.commits import Commits
 from crawlers.manifest import Source
 from crawlers.pace import Pace
 from store.frontier import Stored, night_of
-from store.records import NetraError, Outcome, SourceReport
+from store.records import NetraError, Outcome, RawPage, SourceReport
 
 #: Of several outcomes of one night the first in this order is reported.
 PRECEDENCE: tuple[Outcome, ...] = (
@@ -131,8 +132,12 @@ class Job:
     #: Where responses come from on replay; None on a live crawl.
     index: ArchiveIndex | None
     tally: Tally = field(default_factory=Tally)
+    #: Commits finished articles of all jobs of a run together; None = each job's on their own.
+    commits: Commits | None = None
     #: When each host may be asked; one for all jobs of a run.
     pace: Pace = field(default_factory=Pace)
+    #: Told of each article that was stored, once it is on disk.
+    stored: Callable[[RawPage], None] | None = None
     #: Errors that must end the whole night, such as a full disk; shared by all jobs of a run.
     fatal: list[NetraError] = field(default_factory=list)
     #: First and last day of the lists to walk; None = an ordinary night.

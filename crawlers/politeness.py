@@ -40,20 +40,21 @@ ROBOTS_BYTES = 512 * 1024
 #: A crawl-delay above this would stretch 200 articles over more than a night.
 CRAWL_DELAY_LIMIT_S = 120.0
 
-#: Marks of challenge pages. Each is specific enough for a page that answers 200: an ordinary page
-#: behind the same services does not carry it.
-CHALLENGE_MARKS: dict[str, re.Pattern[bytes]] = {
-    "Cloudflare": re.compile(
-        rb"_cf_chl_opt|<title>\s*(just a moment\.\.\.|attention required! \| cloudflare)", re.IGNORECASE
-    ),
-    "Imperva": re.compile(rb"_incapsula_resource[^>]{0,200}incident_id", re.IGNORECASE),
-    "DataDome": re.compile(rb"geo\.captcha-delivery\.com", re.IGNORECASE),
-    "PerimeterX": re.compile(rb"id=[\"']px-captcha[\"']", re.IGNORECASE),
-    "Sucuri": re.compile(rb"sucuri_cloudproxy_js", re.IGNORECASE),
-    "DDoS-Guard": re.compile(rb"<title>\s*ddos-guard\s*</title>", re.IGNORECASE),
-    "AWS WAF": re.compile(rb"awswafintegration|gokuprops", re.IGNORECASE),
-    "generic": re.compile(rb"<title>\s*checking your browser", re.IGNORECASE),
-}
+#: Marks of challenge pages, in lower case. Each is specific enough for a page that answers 200: an ordinary
+#: page behind the same services does not carry it. Each begins with a word of its own, which is searched for
+#: ten times as fast as a choice of words, or as letters of either case: every page is looked at.
+CHALLENGE_MARKS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
+    ("Cloudflare", re.compile(rb"_cf_chl_opt")),
+    ("Cloudflare", re.compile(rb"<title>\s*(?:just a moment\.\.\.|attention required! \| cloudflare)")),
+    ("Imperva", re.compile(rb"_incapsula_resource[^>]{0,200}incident_id")),
+    ("DataDome", re.compile(rb"geo\.captcha-delivery\.com")),
+    ("PerimeterX", re.compile(rb"px-captcha(?<=id=[\"']px-captcha)[\"']")),
+    ("Sucuri", re.compile(rb"sucuri_cloudproxy_js")),
+    ("DDoS-Guard", re.compile(rb"<title>\s*ddos-guard\s*</title>")),
+    ("AWS WAF", re.compile(rb"awswafintegration")),
+    ("AWS WAF", re.compile(rb"gokuprops")),
+    ("generic", re.compile(rb"<title>\s*checking your browser")),
+)
 #: The marks stand near the top of a page; articles are not searched to their end.
 MARK_WINDOW_BYTES = 65_536
 _CHALLENGE_STATUSES = frozenset({*range(200, 300), 403, 503})
@@ -97,8 +98,8 @@ def challenge_name(response: Response) -> str:
     """Name the service whose challenge page this is; "" when it is none."""
     if response.headers.get("cf-mitigated") == b"challenge":
         return "Cloudflare"
-    top = response.body[:MARK_WINDOW_BYTES]
-    return next((name for name, mark in CHALLENGE_MARKS.items() if mark.search(top)), "")
+    top = response.body[:MARK_WINDOW_BYTES].lower()
+    return next((name for name, mark in CHALLENGE_MARKS if mark.search(top)), "")
 
 
 def parse_retry_after(value: str, *, now: datetime) -> float | None:

@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 
 from crawlers.archive import Archive, ArchiveIndex, build_index
 from crawlers.backfill import BackfillSpider
+from crawlers.commits import Commits
 from crawlers.job import Job, report_of
 from crawlers.manifest import Source
 from crawlers.pace import Pace
@@ -30,7 +31,7 @@ from crawlers.privacy import handle_key
 from crawlers.reactor import run_process
 from crawlers.settings import crawl_settings, user_agent, warn_without_contact
 from crawlers.spiders.base import SourceSpider
-from store.records import NetraError, Outcome, SourceReport, StoppedError
+from store.records import NetraError, Outcome, RawPage, SourceReport, StoppedError
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class _Night:
     """What the tasks of one call of `crawl` share."""
 
     gate: asyncio.Semaphore
+    commits: Commits
     progress: Progress | None
     reports: list[SourceReport] = field(default_factory=list)
     fatal: list[NetraError] = field(default_factory=list)
@@ -73,13 +75,15 @@ def crawl(
     warc_dir: Path,
     max_sources: int = 8,
     progress: Progress | None = None,
+    stored: Callable[[RawPage], None] | None = None,
 ) -> list[SourceReport]:
     """Crawl the sources for a night and give their reports, by night and source id.
 
     `span` (first and last day) walks dated lists instead of the entries of a night (crawlers.backfill).
-    Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a replay writes nothing there. Call it once per
-    process, under the run lock. Raises UsageError for an unreadable archive or key of handles, and
-    StoppedError when it was stopped by a signal or a broken disk; everything stored stays.
+    `stored` is told of each article once it is on disk. Live responses go to `warc_dir`/NIGHT-RUN.warc.gz; a
+    replay writes nothing there. Call it once per process, under the run lock. Raises UsageError for an
+    unreadable archive or key of handles, and StoppedError when it was stopped by a signal or a broken disk;
+    everything stored stays.
     """
     if any(source.kind == "post" for source in sources):
         # A key that cannot be read stops the run before anything is fetched.
@@ -88,15 +92,25 @@ def crawl(
     if index is None:
         warn_without_contact()
     with Archive(warc_dir, name=f"{night.isoformat()}-{run_id}", software=user_agent()) as archive:
-        pace = Pace()
+        pace, commits = Pace(), Commits(engine, None if index else archive)
         nights = [
             [
-                Job(source, past, engine, None if index else archive, index, span=span, pace=pace)
+                Job(
+                    source,
+                    past,
+                    engine,
+                    None if index else archive,
+                    index,
+                    commits=commits,
+                    pace=pace,
+                    stored=stored,
+                    span=span,
+                )
                 for source in chosen
             ]
             for past, chosen in plan(sources, night=night, index=index)
         ]
-        shared = _run(nights, max_sources=max_sources, progress=progress)
+        shared = _run(nights, commits, max_sources=max_sources, progress=progress)
     if shared.fatal:
         raise shared.fatal[0]
     if shared.stopped_by:
@@ -106,8 +120,10 @@ def crawl(
     return sorted(shared.reports, key=lambda report: (report.night, report.source_id))
 
 
-def _run(nights: Sequence[Sequence[Job]], *, max_sources: int, progress: Progress | None) -> _Night:
-    shared = _Night(asyncio.Semaphore(max_sources), progress)
+def _run(
+    nights: Sequence[Sequence[Job]], commits: Commits, *, max_sources: int, progress: Progress | None
+) -> _Night:
+    shared = _Night(asyncio.Semaphore(max_sources), commits, progress)
 
     async def run_nights(process: AsyncCrawlerProcess) -> None:
         for jobs in nights:
@@ -125,7 +141,8 @@ async def _run_source(shared: _Night, process: AsyncCrawlerProcess, job: Job) ->
         settings = crawl_settings(replay=job.index is not None)
         crawler = Crawler(BackfillSpider if job.span else SourceSpider, Settings(settings))
         try:
-            await process.crawl(crawler, job=job)
+            with shared.commits.member():
+                await process.crawl(crawler, job=job)
         except Exception as error:  # noqa: BLE001 - a source that raises must not take the night down
             log.error("%s: %s: %s", job.source.id, type(error).__name__, error)
             job.tally.problems.append((Outcome.ERROR, f"{type(error).__name__}: {error}"))

@@ -50,6 +50,8 @@ def crawl_settings(*, replay: bool) -> dict[str, Any]:
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",  # default ERROR; the report names what failed
         "REDIRECT_MAX_TIMES": 5,  # default 20; more is a trap
         "METAREFRESH_ENABLED": False,  # default True; challenge pages refresh for ever
+        # Default 100: so many tasks for each response to take up its items, and there are none here.
+        "CONCURRENT_ITEMS": 1,
         # How much.
         "DOWNLOAD_MAXSIZE": MAX_RESPONSE_BYTES,  # default 1 GiB, also after decompression
         "DOWNLOAD_WARNSIZE": 0,  # default 32 MiB, above our limit

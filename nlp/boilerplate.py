@@ -224,9 +224,13 @@ def split_marks(line: str) -> tuple[str, list[str]]:
     return line, marks
 
 
+#: What str.isalnum() calls neither letter nor figure.
+_SIGNS = re.compile(r"[\W_]+")
+
+
 def letters(line: str) -> str:
     """Return the letters and figures of a line, case-folded, to compare what differs in signs only."""
-    return "".join(char for char in line.casefold() if char.isalnum())
+    return _SIGNS.sub("", line.casefold())
 
 
 def is_headline(line: str) -> bool:

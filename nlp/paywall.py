@@ -22,6 +22,8 @@ _MARKED = (
     f"//*[@class or @id][re:test(concat(@class, ' ', @id), '{_MARK}', 'i')]"
     "[not(self::body or self::html or self::script or self::style)]"
 )
+_MARK_IN = re.compile(_MARK, re.IGNORECASE)
+_NAMES = etree.XPath("//@class | //@id", smart_strings=False)
 _PAYING = re.compile(r"\b(?:ber)?langganan\b|\bpelanggan\b|\bsubscri|\bberbayar\b|\bpremium\b", re.IGNORECASE)
 
 
@@ -36,6 +38,9 @@ def is_paywalled(page: Selector, described: Described) -> bool:
         return True
     if any(tier.strip().casefold() == "locked" for tier in page.xpath(_TIER).getall()):
         return True
+    # Most pages have none; to ask every element by itself took a tenth of the time that a page is read in.
+    if not _MARK_IN.search(" ".join(_NAMES(page.root))):
+        return False
     return any(_PAYING.search(box.xpath("string()").get() or "") for box in page.xpath(_MARKED))
 
 

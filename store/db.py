@@ -11,13 +11,14 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
@@ -30,6 +31,9 @@ BUSY_TIMEOUT_S: Final = 30.0
 #: Page cache of a SQLite connection in KiB: holds a frontier of 100,000 URLs with its indexes. With SQLite's
 #: own 2 MiB, queueing took more than twice as long there (benchmarks/frontier.py).
 CACHE_KIB: Final = 64 * 1024
+
+#: Statements of `upsert` that are kept: one for each table and set of columns, with room to spare.
+UPSERTS_KEPT: Final = 64
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _READ_ONLY: Final = "netra_read_only"
@@ -100,9 +104,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def insert_into(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the connection."""
-    if conn.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return _insert(conn.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def upsert(
@@ -125,14 +131,21 @@ def upsert(
     if not unique:
         return 0
     values = [dict(row) for row in unique.values()]
-    statement = insert_into(conn, table)
-    changed = [name for name in values[0] if name not in keys] if update else []
-    if changed:
-        changes = {name: statement.excluded[name] for name in changed}
+    statement = _upsert_of(conn.dialect.name, table, keys, tuple(values[0]) if update else ())
+    # One row without a list: SQLAlchemy then takes a shorter way.
+    return len(conn.execute(statement, values[0] if len(values) == 1 else values).all())
+
+
+@lru_cache(UPSERTS_KEPT)
+def _upsert_of(dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Executable:
+    """Put a statement together once; `columns` are those to update, keys among them, none to leave a row."""
+    statement = _insert(dialect, table)
+    changes = {name: statement.excluded[name] for name in columns if name not in keys}
+    if changes:
         statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changes)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(keys))
-    return len(conn.execute(statement.returning(table.c[keys[0]]), values).all())
+    return statement.returning(table.c[keys[0]])
 
 
 def _connect_sqlite(url: URL) -> Engine:

@@ -18,7 +18,7 @@ from enum import Enum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
 
 from store.db import upsert
 from store.records import RawPage, State
@@ -38,6 +38,69 @@ ASKED_AT_ONCE: Final = 500
 
 #: A night is a calendar date here, whatever zone the machine is in.
 NIGHT_ZONE: Final = ZoneInfo("Asia/Jakarta")
+
+
+# Statements of the hot path, put together once: to build one anew took five times as long as to run it
+# (benchmarks/crawl.py). `of_source` and `of_url` name the link.
+_LINK: Final = and_(
+    frontier.c.source_id == bindparam("of_source"), frontier.c.canonical_url == bindparam("of_url")
+)
+_FINISH: Final = (
+    update(frontier).where(_LINK).values(state="done", lease_until=None, failed_night=None, reason="")
+)
+_LEASE: Final = update(frontier).where(_LINK).values(state="leased", lease_until=bindparam("until"))
+_FAIL: Final = (
+    update(frontier)
+    .where(_LINK, frontier.c.state != "done")
+    .values(
+        state="failed",
+        lease_until=None,
+        attempts=frontier.c.attempts + 1,
+        failed_night=bindparam("on_night"),
+        reason=bindparam("why"),
+    )
+)
+# One query for each state of a link that may be handed out: only then does the index give the rows in order.
+_FREE: Final = tuple(
+    select(frontier.c.url, frontier.c.canonical_url, frontier.c.modified)
+    .where(frontier.c.source_id == bindparam("of_source"), frontier.c.night <= bindparam("tonight"), free)
+    .order_by(frontier.c.night.desc(), frontier.c.place, frontier.c.canonical_url)
+    .limit(bindparam("most"))
+    for free in (
+        frontier.c.state == "queued",
+        and_(frontier.c.state == "leased", frontier.c.lease_until <= bindparam("now")),
+        and_(
+            frontier.c.state == "failed",
+            frontier.c.attempts < MAX_ATTEMPTS,
+            frontier.c.failed_night < bindparam("tonight"),
+        ),
+    )
+)
+_LATER: Final = or_(frontier.c.modified.is_(None), frontier.c.modified < bindparam("changed_at"))
+_REQUEUE: Final = (
+    update(frontier)
+    .where(
+        _LINK,
+        _LATER,
+        frontier.c.state == "done",
+        exists().where(
+            pages.c.source_id == bindparam("of_source"),
+            pages.c.canonical_url == bindparam("of_url"),
+            pages.c.fetched_at < bindparam("changed_at"),
+            pages.c.night >= bindparam("since"),
+        ),
+    )
+    .values(
+        state="queued",
+        night=bindparam("tonight"),
+        place=bindparam("at_place"),
+        attempts=0,
+        modified=bindparam("changed_at"),
+    )
+)
+_NOTE_CHANGE: Final = (
+    update(frontier).where(_LINK, _LATER, frontier.c.state != "done").values(modified=bindparam("changed_at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +171,10 @@ def offer_changed(conn: Connection, source_id: str, links: Iterable[Link], *, ni
     for place, link in enumerate(links):
         if link.modified is None:
             continue
-        row = (frontier.c.source_id == source_id) & (frontier.c.canonical_url == link.canonical_url)
-        later = or_(frontier.c.modified.is_(None), frontier.c.modified < link.modified)
-        outdated = exists().where(
-            pages.c.source_id == source_id,
-            pages.c.canonical_url == link.canonical_url,
-            pages.c.fetched_at < link.modified,
-            pages.c.night >= night - WATCH,
-        )
-        again = {"state": "queued", "night": night, "place": place, "attempts": 0, "modified": link.modified}
-        queued += conn.execute(
-            update(frontier).where(row, later, frontier.c.state == "done", outdated).values(again)
-        ).rowcount
-        conn.execute(
-            update(frontier).where(row, later, frontier.c.state != "done").values(modified=link.modified)
-        )
+        named = {"of_source": source_id, "of_url": link.canonical_url, "changed_at": link.modified}
+        again = {"tonight": night, "since": night - WATCH, "at_place": place}
+        queued += conn.execute(_REQUEUE, named | again).rowcount
+        conn.execute(_NOTE_CHANGE, named)
     return queued
 
 
@@ -138,34 +190,15 @@ def lease(
     """
     tonight = night_of(now) if night is None else night
     found: list[Link] = []
-    for free in (
-        frontier.c.state == "queued",
-        and_(frontier.c.state == "leased", frontier.c.lease_until <= now),
-        and_(
-            frontier.c.state == "failed",
-            frontier.c.attempts < MAX_ATTEMPTS,
-            frontier.c.failed_night < tonight,
-        ),
-    ):
+    for free in _FREE:
         if len(found) == limit:
             break
-        # One query for each state: only then does the index give the rows in order.
-        rows = conn.execute(
-            select(frontier.c.url, frontier.c.canonical_url, frontier.c.modified)
-            .where(frontier.c.source_id == source_id, frontier.c.night <= tonight, free)
-            .order_by(frontier.c.night.desc(), frontier.c.place, frontier.c.canonical_url)
-            .limit(limit - len(found))
-        )
-        found.extend(Link(*row) for row in rows)
+        asked = {"of_source": source_id, "tonight": tonight, "now": now, "most": limit - len(found)}
+        found.extend(Link(*row) for row in conn.execute(free, asked))
     if found:
-        conn.execute(
-            update(frontier)
-            .where(
-                frontier.c.source_id == source_id,
-                frontier.c.canonical_url.in_([link.canonical_url for link in found]),
-            )
-            .values(state="leased", lease_until=now + timedelta(seconds=ttl_s))
-        )
+        until = now + timedelta(seconds=ttl_s)
+        leased = [{"of_source": source_id, "of_url": link.canonical_url, "until": until} for link in found]
+        conn.execute(_LEASE, leased)
     return found
 
 
@@ -209,14 +242,8 @@ def finish(conn: Connection, page: RawPage, *, leased: str = "") -> Stored:
     is_twin = leased not in ("", page.canonical_url)
     known = is_twin and is_done(conn, page.source_id, page.canonical_url)
     stored = Stored.KNOWN if known else put_page(conn, page)
-    conn.execute(
-        update(frontier)
-        .where(
-            frontier.c.source_id == page.source_id,
-            frontier.c.canonical_url.in_({page.canonical_url, leased or page.canonical_url}),
-        )
-        .values(state="done", lease_until=None, failed_night=None, reason="")
-    )
+    urls = {page.canonical_url, leased or page.canonical_url}
+    conn.execute(_FINISH, [{"of_source": page.source_id, "of_url": url} for url in sorted(urls)])
     return stored
 
 
@@ -249,21 +276,8 @@ def put_page(conn: Connection, page: RawPage) -> Stored:
 
 def fail(conn: Connection, source_id: str, canonical_url: str, *, reason: str, night: date) -> None:
     """Note that a link could not be fetched this night; a link that is done stays done."""
-    conn.execute(
-        update(frontier)
-        .where(
-            frontier.c.source_id == source_id,
-            frontier.c.canonical_url == canonical_url,
-            frontier.c.state != "done",
-        )
-        .values(
-            state="failed",
-            lease_until=None,
-            attempts=frontier.c.attempts + 1,
-            failed_night=night,
-            reason=reason,
-        )
-    )
+    named = {"of_source": source_id, "of_url": canonical_url, "on_night": night, "why": reason}
+    conn.execute(_FAIL, named)
 
 
 def is_done(conn: Connection, source_id: str, canonical_url: str) -> bool:

@@ -14,7 +14,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, or_, select, update
 
 from store.db import insert_into, upsert
 from store.records import Candidate, Document, Incident, Prediction, RawPage, State, StoppedError, UsageError
@@ -42,6 +42,19 @@ READ_FIELDS: Final = ("title", "text", "published_at", "published_precision", "d
 MAX_ERROR_CHARS: Final = 500
 
 
+# Statements that run for every page, put together once (see store.frontier).
+_FORGET_FAILURE: Final = delete(failures).where(
+    failures.c.stage == bindparam("in_stage"), failures.c.item_id == bindparam("of_item")
+)
+_SET: Final = {
+    "state": bindparam("now_state"),
+    "reason": bindparam("why"),
+    "extractor_version": bindparam("by_version"),
+}
+_SET_PAGE: Final = update(pages).where(pages.c.page_id == bindparam("of_page")).values(_SET)
+_SET_REVISION: Final = update(revisions).where(revisions.c.revision_id == bindparam("of_page")).values(_SET)
+
+
 def pending_pages(conn: Connection, *, limit: int | None) -> list[RawPage]:
     """Pages to extract, by (night, page_id), without bodies: `crawlers.archive` loads those.
 
@@ -67,7 +80,7 @@ def save_document(conn: Connection, page_id: str, doc: Document, *, version: str
     only the text is kept.
     """
     _set_page(conn, page_id, State.EXTRACTED, reason="", version=version)
-    conn.execute(delete(failures).where(failures.c.stage == "extract", failures.c.item_id == page_id))
+    conn.execute(_FORGET_FAILURE, {"in_stage": "extract", "of_item": page_id})
     if is_revision(page_id):
         save_revision(conn, page_id, doc)
         return
@@ -104,7 +117,7 @@ def drop_page(conn: Connection, page_id: str, *, reason: str, version: str) -> N
         .where(documents.c.page_id == page_id, documents.c.state == State.FETCHED)
         .values(state=State.QUARANTINED)
     )
-    conn.execute(delete(failures).where(failures.c.stage == "extract", failures.c.item_id == page_id))
+    conn.execute(_FORGET_FAILURE, {"in_stage": "extract", "of_item": page_id})
 
 
 def pending_screen(conn: Connection, *, limit: int | None) -> list[Document]:
@@ -268,11 +281,9 @@ def note_failure(
 
 
 def _set_page(conn: Connection, page_id: str, state: State, *, reason: str, version: str) -> None:
-    older = is_revision(page_id)
     done = conn.execute(
-        update(revisions if older else pages)
-        .where(revisions.c.revision_id == page_id if older else pages.c.page_id == page_id)
-        .values(state=state, reason=reason, extractor_version=version)
+        _SET_REVISION if is_revision(page_id) else _SET_PAGE,
+        {"of_page": page_id, "now_state": state, "why": reason, "by_version": version},
     )
     if done.rowcount != 1:
         raise StoppedError(f"page {page_id} is not in the store; nothing was saved for it. This is a bug.")
@@ -290,4 +301,4 @@ def _advance(conn: Connection, stage: str, doc_id: str, before: State, after: St
             f"document {doc_id} is {state or 'unknown'}, not {before}: {stage} may not write to it. "
             "Run the stages in their order."
         )
-    conn.execute(delete(failures).where(failures.c.stage == stage, failures.c.item_id == doc_id))
+    conn.execute(_FORGET_FAILURE, {"in_stage": stage, "of_item": doc_id})

@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 from twisted.python.failure import Failure
 
 from crawlers.archive import read_record
+from crawlers.commits import Commits
 from crawlers.guard import refusal
 from crawlers.job import Job
 from crawlers.manifest import Entry
@@ -42,7 +43,7 @@ from crawlers.spiders.pages import (
     request_address,
 )
 from store import frontier
-from store.frontier import Link, Validator
+from store.frontier import Link, Stored, Validator
 from store.records import Outcome, StoppedError, WarcRef
 from store.schema import UnstorableError
 
@@ -65,6 +66,8 @@ SITEMAP_DEPTH = 2
 #: Articles that are leased at one time: enough to keep the wire busy, few enough that the newest come first
 #: when an entry lists them late, and that the time of a night is kept.
 HAND = 8
+#: With more than so many in hand none are leased: four at a time cost hardly more than one.
+ENOUGH = HAND // 2
 #: Longer than any night; a lease of a killed run is given back at the next start in any case.
 LEASE_S = 24 * 3600.0
 #: Failures of an entry after which its fallback is not tried: the outlet as a whole wants us to stop.
@@ -79,6 +82,7 @@ class SourceSpider(Spider):
     def __init__(self, job: Job) -> None:
         super().__init__(name=job.source.id)
         self.job = job
+        self.commits = job.commits or Commits(job.engine, job.archive)
         self.in_hand = 0
 
     @classmethod
@@ -262,6 +266,8 @@ class SourceSpider(Spider):
         """Store the articles and posts that a response carries whole, and its validator, together."""
         source = self.job.source
         self.job.tally.count_listed((part.published for part in listing.parts), night=self.job.night)
+        if self.job.archive is not None:
+            self.job.archive.sync()
         with self.job.engine.begin() as conn:
             for part in listing.parts:
                 canonical = canonical_of(part.url, source, own=part.format != "social")
@@ -284,7 +290,7 @@ class SourceSpider(Spider):
     def lease(self, conn: Connection) -> list[Link]:
         """Fill the hand, as far as the bounds of the night allow."""
         limit = min(HAND - self.in_hand, self.job.room())
-        if limit <= 0:
+        if limit <= 0 or self.in_hand > ENOUGH:
             return []
         links = frontier.lease(
             conn,
@@ -312,58 +318,63 @@ class SourceSpider(Spider):
             cb_kwargs={"link": link, "earlier": earlier},
         )
 
-    def parse_article(
+    async def parse_article(
         self, response: Response, link: Link, earlier: tuple[FetchedPage, ...]
-    ) -> Iterator[Request]:
+    ) -> list[Request]:
         """Keep one page; ask for the next one or store the article."""
         outcome = classify_response(response)
         if outcome or not isinstance(response, TextResponse) or not response.body.strip():
             what = f"answered {response.status}" if outcome else "is no text"
             what = "is a challenge page" if outcome is Outcome.CHALLENGE else what
             reason = f"{response.url} {what}"
-            yield from self.give_up(link, earlier, outcome or Outcome.MALFORMED, reason)
-            return
+            return await self.give_up(link, earlier, outcome or Outcome.MALFORMED, reason)
         response = self.as_archived(response)
         pages = self.job.source.pages
         fetched = (*earlier, fetched_page(response))
         following = next_page(response, fetched, pages)
         if following:
-            yield self.article_request(following, link, fetched)
-        else:
-            yield from self.store_article(link, fetched, pages_named(response, pages))
+            return [self.article_request(following, link, fetched)]
+        return await self.store_article(link, fetched, pages_named(response, pages))
 
-    def article_failed(self, failure: Failure) -> Iterator[Request]:
+    async def article_failed(self, failure: Failure) -> list[Request]:
         """An article page that gave no response."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy hangs it on
         if isinstance(failure.value, SourceStopped):
-            return
+            return []
         outcome, text = self.reason_of(failure)
-        yield from self.give_up(request.cb_kwargs["link"], request.cb_kwargs["earlier"], outcome, text)
+        return await self.give_up(request.cb_kwargs["link"], request.cb_kwargs["earlier"], outcome, text)
 
-    def give_up(
+    async def give_up(
         self, link: Link, earlier: tuple[FetchedPage, ...], outcome: Outcome, text: str
-    ) -> Iterator[Request]:
+    ) -> list[Request]:
         """Count a failed page; of an article whose first pages came, these are stored."""
         self.job.tally.failures.append((outcome, text))
         if earlier:
-            yield from self.store_article(link, earlier, len(earlier) + 1)
-            return
-        self.in_hand -= 1
-        with self.job.engine.begin() as conn:
-            frontier.fail(conn, self.job.source.id, link.canonical_url, reason=text, night=self.job.night)
-            following = self.lease(conn)
-        yield from self.first_requests(following)
+            return await self.store_article(link, earlier, len(earlier) + 1)
 
-    def store_article(self, link: Link, fetched: tuple[FetchedPage, ...], expected: int) -> Iterator[Request]:
-        """Store an article with all its pages, mark its link done and lease the next one, all at once."""
-        page = article_page(self.job, link, fetched, expected)
+        def note(conn: Connection) -> list[Link]:
+            frontier.fail(conn, self.job.source.id, link.canonical_url, reason=text, night=self.job.night)
+            return self.lease(conn)
+
         self.in_hand -= 1
-        with self.job.engine.begin() as conn:
-            stored = frontier.finish(conn, page, leased=link.canonical_url)
-            following = self.lease(conn)
+        return list(self.first_requests(await self.commits.run(note)))
+
+    async def store_article(
+        self, link: Link, fetched: tuple[FetchedPage, ...], expected: int
+    ) -> list[Request]:
+        """Store an article with all its pages, mark its link done and lease the next ones, all at once."""
+        page = article_page(self.job, link, fetched, expected)
+
+        def store(conn: Connection) -> tuple[Stored, list[Link]]:
+            return frontier.finish(conn, page, leased=link.canonical_url), self.lease(conn)
+
+        self.in_hand -= 1
+        stored, following = await self.commits.run(store)
         self.job.tally.count(stored)
+        if self.job.stored and stored is not Stored.KNOWN:
+            self.job.stored(page)
         self.job.tally.misdeclared += not fetched[0].honest
-        yield from self.first_requests(following)
+        return list(self.first_requests(following))
 
     # --- common --------------------------------------------------------------------------------------
 

@@ -66,9 +66,8 @@ def test_a_failed_entry_tries_its_fallback_and_then_says_so() -> None:
 
 def test_a_stopped_source_fails_no_article() -> None:
     one = spider()
-    one.article_failed(
-        failure(SourceStopped("cukup"), link=Link("https://w.test/a", "https://w.test/a"), earlier=())
-    )
+    stopped = failure(SourceStopped("cukup"), link=Link("https://w.test/a", "https://w.test/a"), earlier=())
+    assert asyncio.run(one.article_failed(stopped)) == []
     assert one.job.tally.failures == []
 
 

@@ -1,5 +1,6 @@
 """The spider's own judgement: why there is no response, and what a bug in a callback does."""
 
+import asyncio
 from datetime import date
 from pathlib import Path
 

@@ -83,7 +83,9 @@ def test_nothing_is_set_up_by_default():
 
 
 def test_a_mail_goes_over_starttls_with_login_and_arrives_whole(authority):
-    server = MailServer(starttls=authority.issue("smtp", host="localhost"), user="netra", password=PASSWORD)
+    server = MailServer(
+        starttls=authority.issue("smtp", host="localhost")[0], user="netra", password=PASSWORD
+    )
     with mail_server(server):
         channels = read_channels(mail_settings(server.port, authority, USER="netra", PASSWORD=PASSWORD))
         assert deliver(channels, MESSAGE, waits=()) == ()
@@ -105,7 +107,7 @@ def test_a_mail_goes_over_starttls_with_login_and_arrives_whole(authority):
 
 def test_a_mail_goes_over_tls_from_the_first_byte(authority):
     server = MailServer()
-    with mail_server(server, tls=authority.issue("smtps", host="localhost")):
+    with mail_server(server, tls=authority.issue("smtps", host="localhost")[0]):
         channels = read_channels(mail_settings(server.port, authority, SECURITY="tls"))
         assert deliver(channels, MESSAGE, waits=()) == ()
     assert len(server.letters) == 1
@@ -116,7 +118,7 @@ def test_a_mail_goes_over_tls_from_the_first_byte(authority):
 def test_a_bad_certificate_ends_it_before_a_word_is_said(authority, tmp_path, security, fault):
     issuer = Authority(tmp_path, "theirs") if fault == "unknown-authority" else authority
     host, ends = "mail.test" if fault == "other-host" else "localhost", -0.5 if fault == "expired" else 30
-    context = issuer.issue(f"{security}-{fault}", host=host, begins=-2, ends=ends)
+    context = issuer.issue(f"{security}-{fault}", host=host, begins=-2, ends=ends)[0]
     server = MailServer(starttls=context, user="netra", password=PASSWORD)
     with mail_server(server, tls=context if security == "tls" else None):
         settings = mail_settings(server.port, authority, SECURITY=security, USER="netra", PASSWORD=PASSWORD)
@@ -144,7 +146,7 @@ def test_without_starttls_nothing_is_sent(authority):
 def test_a_refused_password_is_told_without_it(authority, caplog):
     caplog.set_level(logging.DEBUG)
     server = MailServer(
-        starttls=authority.issue("auth", host="localhost"), user="netra", password=PASSWORD[::-1]
+        starttls=authority.issue("auth", host="localhost")[0], user="netra", password=PASSWORD[::-1]
     )
     with mail_server(server):
         channels = read_channels(mail_settings(server.port, authority, USER="netra", PASSWORD=PASSWORD))
@@ -216,7 +218,7 @@ def test_a_webhook_is_tried_again_only_where_that_may_help(answers, tries, deliv
 
 
 def test_a_webhook_over_https_verifies_whom_it_talks_to(authority):
-    with hook(tls=authority.issue("hook", host="localhost")) as (port, got):
+    with hook(tls=authority.issue("hook", host="localhost")[0]) as (port, got):
         url = f"https://localhost:{port}/"
         assert deliver(read_channels(hook_settings(url, NETRA_WEBHOOK_CA=str(authority.path))), MESSAGE) == ()
         assert len(got) == 1

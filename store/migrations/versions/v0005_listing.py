@@ -6,7 +6,7 @@ Promises: no row changes. Never does: import our code, which moves on.
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

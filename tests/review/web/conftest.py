@@ -74,7 +74,7 @@ def fields_of(text: str, action: str) -> dict[str, str]:
 @pytest.fixture
 def serve() -> Iterator[Callable[[Engine], Page]]:
     """Serves a page over a database until the test ends."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+    running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
 
     def start(engine: Engine) -> Page:
         app = create_app(
@@ -91,15 +91,17 @@ def serve() -> Iterator[Callable[[Engine], Page]]:
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
-        running.append((server, thread))
+        running.append((server, thread, sock))
         while not server.started:
             time.sleep(0.01)
         return Page(f"http://127.0.0.1:{sock.getsockname()[1]}")
 
     yield start
-    for server, thread in running:
+    for server, thread, sock in running:
         server.should_exit = True
         thread.join(10)
+        # uvicorn closes only what it opened itself.
+        sock.close()
 
 
 @pytest.fixture

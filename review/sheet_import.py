@@ -6,7 +6,6 @@ leads to the row that it came from. Never does: overwrite a decision, a text or 
 """
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from review.sheet import flatten
 from review.sheet_check import Known, Verdict, check_lines
-from review.sheet_read import SheetFile, SheetLine
+from review.sheet_read import SheetFile
 from review.sheet_words import LINES, OUTCOME_WORDS, PROBLEMS
 from review.words import DECISION_WORDS, HEADERS, Language, word
 from store.db import reading
@@ -27,7 +26,7 @@ from store.records import ConflictError, Decision, UsageError
 from store.reviewers import find_reviewer, list_reviewers
 from store.sheets import origins_like
 
-#: Rows that go in together: the page's reviewers wait that long at most (0.5 s measured).
+#: Rows that go in together; a reviewer who decides on the page meanwhile waits about a second for them.
 ROWS_AT_ONCE: Final = 500
 #: Hex digits of the file's hash in the origin of a decision.
 SHORT_FILE: Final = 16
@@ -58,7 +57,18 @@ def compare_sheet(engine: Engine, sheet: SheetFile, *, reviewer: str, lang: Lang
     """What an import would do; nothing is written. `reviewer` decides rows whose column is empty."""
     with reading(engine) as conn:
         check_reviewer(conn, reviewer)
-        return ImportReport(tuple(_check(conn, sheet.lines, sheet, reviewer, lang)), 0, False)
+        ids = sorted({line.cells["incident_id"].strip() for line in sheet.lines})
+        known = Known(
+            rows=rows_of(conn, ids),
+            last={event.incident_id: event for event in latest_events(conn, ids) if event.review == "first"},
+            find_reviewer=lru_cache(maxsize=None)(lambda name: find_reviewer(conn, name)),
+            deciders=_deciders(conn),
+            applied=origins_like(conn, origin_of(sheet) + ":"),
+        )
+        verdicts = check_lines(
+            sheet.lines, known, origin=origin_of(sheet), default_reviewer=reviewer, lang=lang
+        )
+        return ImportReport(tuple(verdicts), 0, refused_whole=False)
 
 
 def import_sheet(
@@ -80,23 +90,22 @@ def import_sheet(
     if all_or_nothing and planned.bad:
         return replace(planned, refused_whole=True)
     keep_file(sheet, keep_in)
-    size = max(1, len(sheet.lines)) if all_or_nothing else ROWS_AT_ONCE
-    # Two rows of one incident that differ are wrong wherever the cut between the parts lies.
-    good = {verdict.line for verdict in planned.verdicts if verdict.outcome == "new"}
+    new = [verdict for verdict in planned.verdicts if verdict.outcome == "new"]
     done = {verdict.line: verdict for verdict in planned.verdicts}
-    lines = [line for line in sheet.lines if line.line in good]
+    size = max(1, len(new)) if all_or_nothing else ROWS_AT_ONCE
     noted = 0
-    for start in range(0, len(lines), size):
+    for start in range(0, len(new), size):
         with engine.begin() as conn:
-            part = _check(conn, lines[start : start + size], sheet, reviewer, lang)
-            part = [_note(conn, verdict, origin=origin_of(sheet), at=at) for verdict in part]
+            # What has changed since the look is found by append_event: text, model, an earlier decision.
+            part = [
+                _note(conn, verdict, origin=origin_of(sheet), at=at) for verdict in new[start : start + size]
+            ]
             done |= {verdict.line: verdict for verdict in part}
-            if all_or_nothing and any(verdict.outcome in ("error", "conflict") for verdict in part):
-                # Somebody has decided between the look and the writing.
+            if all_or_nothing and any(verdict.outcome == "conflict" for verdict in part):
                 conn.rollback()
-                return ImportReport(tuple(done.values()), 0, True)
+                return ImportReport(tuple(done.values()), 0, refused_whole=True)
         noted += sum(verdict.outcome == "new" for verdict in part)
-    return ImportReport(tuple(done.values()), noted, False)
+    return ImportReport(tuple(done.values()), noted, refused_whole=False)
 
 
 def check_reviewer(conn: Connection, name: str) -> None:
@@ -176,20 +185,6 @@ def _show_problem(verdict: Verdict, lang: Language) -> str:
         f"{words['row']} {verdict.line}, {column} {value}: {told} "
         f"[{OUTCOME_WORDS[lang][verdict.outcome]}, {verdict.incident_id}]"
     )
-
-
-def _check(
-    conn: Connection, lines: Sequence[SheetLine], sheet: SheetFile, reviewer: str, lang: Language
-) -> list[Verdict]:
-    ids = sorted({line.cells["incident_id"].strip() for line in lines})
-    known = Known(
-        rows=rows_of(conn, ids),
-        last={event.incident_id: event for event in latest_events(conn, ids) if event.review == "first"},
-        find_reviewer=lru_cache(maxsize=None)(lambda name: find_reviewer(conn, name)),
-        deciders=_deciders(conn),
-        applied=origins_like(conn, origin_of(sheet) + ":"),
-    )
-    return check_lines(lines, known, origin=origin_of(sheet), default_reviewer=reviewer, lang=lang)
 
 
 def _deciders(conn: Connection) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ MAX_UNPACKED: Final = 400_000_000
 MAX_RATIO: Final = 150
 RATIO_FROM: Final = 2_000_000
 MAX_MEMBERS: Final = 1_000
-#: More than any spreadsheet that Netra has written; columns beyond are reported by the reader of headers.
-MAX_COLUMNS: Final = 200
+#: Three times what Netra writes; columns beyond are an analyst's own and left unread.
+MAX_COLUMNS: Final = 64
 #: What a spreadsheet has at most.
 MAX_ROWS: Final = 1_048_576
 #: Equal rows, or blanks, that ODS writes as one with a number.

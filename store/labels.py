@@ -262,7 +262,9 @@ _SET_DOCUMENTS: Final = (
         documents.c.doc_id.in_(
             select(members.c.doc_id).where(members.c.incident_id == bindparam("incident"))
         ),
-        documents.c.state.in_([State.GROUPED, State.QUEUED, State.REVIEWED]),
+        # Wrapped, so that SQLite looks the members up by their id: by the index on states it would walk
+        # through every document that waits, for every decision.
+        func.coalesce(documents.c.state, "").in_([State.GROUPED, State.QUEUED, State.REVIEWED]),
         documents.c.state != bindparam("new_state"),
     )
     .values(state=bindparam("new_state"))

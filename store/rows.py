@@ -5,6 +5,7 @@ Promises: `read_x(row of x_values(record))` equals the record (without bodies). 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from sqlalchemy import RowMapping, Table
@@ -25,6 +26,7 @@ _TABLES: Mapping[type, Table] = {
 Record = RawPage | Document | Candidate | Prediction | Incident | SourceReport | StageReport
 
 
+@cache
 def stored_fields(record_type: type[Record]) -> tuple[str, ...]:
     """The fields of a record that its table has a column for, in the record's order."""
     table = _TABLES[record_type]

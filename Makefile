@@ -6,10 +6,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# System packages that tests use when FULL=1: LibreOffice opens the sheet as an analyst would; a WordPress in
+# System packages that tests use when FULL=1: LibreOffice opens the sheet as an analyst would; Chromium shows the
+# review page; a WordPress in
 # Indonesian, on PHP's own server and a MariaDB of the test, is crawled. Nobody uses mini-httpd: Debian's wordpress
 # asks for a web server, and this is the smallest.
-SYSTEM_PACKAGES := libreoffice-calc \
+SYSTEM_PACKAGES := libreoffice-calc chromium \
 	wordpress wordpress-l10n wordpress-theme-twentytwentythree php-cli php-mysql php-xml mariadb-server-core mini-httpd
 
 # Netra runs from its checkout; only what it depends on is installed.

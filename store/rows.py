@@ -5,7 +5,6 @@ Promises: `read_x(row of x_values(record))` equals the record (without bodies). 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import cache
 from typing import Any
 
 from sqlalchemy import RowMapping, Table
@@ -26,11 +25,16 @@ _TABLES: Mapping[type, Table] = {
 Record = RawPage | Document | Candidate | Prediction | Incident | SourceReport | StageReport
 
 
-@cache
+#: Worked out once: a night reads hundreds of thousands of rows.
+_STORED: Mapping[type, tuple[str, ...]] = {
+    record_type: tuple(field.name for field in fields(record_type) if field.name in table.c)
+    for record_type, table in _TABLES.items()
+}
+
+
 def stored_fields(record_type: type[Record]) -> tuple[str, ...]:
     """The fields of a record that its table has a column for, in the record's order."""
-    table = _TABLES[record_type]
-    return tuple(field.name for field in fields(record_type) if field.name in table.c)
+    return _STORED[record_type]
 
 
 def values_of(record: Record, **more: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ MAX_ERROR_CHARS: Final = 500
 _FORGET_FAILURE: Final = delete(failures).where(
     failures.c.stage == bindparam("in_stage"), failures.c.item_id == bindparam("of_item")
 )
-_SET: Final = {
+_SET: Final[Mapping[str, Any]] = {
     "state": bindparam("now_state"),
     "reason": bindparam("why"),
     "extractor_version": bindparam("by_version"),

@@ -1,5 +1,6 @@
 """The spider's own judgement: why there is no response, and what a bug in a callback does."""
 
+import asyncio
 from datetime import date
 from pathlib import Path
 
@@ -66,9 +67,8 @@ def test_a_failed_entry_tries_its_fallback_and_then_says_so() -> None:
 
 def test_a_stopped_source_fails_no_article() -> None:
     one = spider()
-    one.article_failed(
-        failure(SourceStopped("cukup"), link=Link("https://w.test/a", "https://w.test/a"), earlier=())
-    )
+    stopped = failure(SourceStopped("cukup"), link=Link("https://w.test/a", "https://w.test/a"), earlier=())
+    assert asyncio.run(one.article_failed(stopped)) == []
     assert one.job.tally.failures == []
 
 

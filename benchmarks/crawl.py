@@ -191,7 +191,8 @@ def share_time(stats: Mapping[Any, Any]) -> dict[str, float]:
             for caller, spent in callers.items():
                 handed[caller] += seconds * spent / total
         waiting = handed
-    shared["the rest"] += sum(waiting.values())
+    if left := sum(waiting.values()):
+        shared["the rest"] += left
     total = sum(shared.values())
     return {room: seconds / total for room, seconds in shared.most_common()}
 

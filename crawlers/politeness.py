@@ -94,6 +94,16 @@ def classify_response(response: Response) -> Outcome | None:
     return Outcome.TIMEOUT if status in _TIMEOUT_STATUSES else Outcome.ERROR
 
 
+def classify_failure(url: str, error: BaseException | None) -> tuple[Outcome, str]:
+    """Give the outcome that an error in place of a response stands for, and one line that says why."""
+    if isinstance(error, RobotsForbidden):
+        return error.outcome, str(error)
+    if isinstance(error, DownloadTimeoutError):
+        return Outcome.TIMEOUT, f"{url} did not answer in time"
+    text = str(error).split("\n", 1)[0]
+    return Outcome.ERROR, text if url in text else f"{url}: {type(error).__name__} {text}"
+
+
 def challenge_name(response: Response) -> str:
     """Name the service whose challenge page this is; "" when it is none."""
     if response.headers.get("cf-mitigated") == b"challenge":

@@ -18,7 +18,6 @@ from typing import Any, Self, TypeVar
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response, TextResponse
 from sqlalchemy import Connection
 from twisted.python.failure import Failure
@@ -28,7 +27,7 @@ from crawlers.commits import Commits
 from crawlers.guard import refusal
 from crawlers.job import Job
 from crawlers.manifest import Entry
-from crawlers.politeness import RobotsForbidden, SourceStopped, classify_response
+from crawlers.politeness import SourceStopped, classify_failure, classify_response
 from crawlers.recorder import FETCHED_AT, REF
 from crawlers.spiders import blogger, export, feed, sitemap, social, wordpress
 from crawlers.spiders.listing import FoundLink, Listing, Reader, newest_first
@@ -391,19 +390,11 @@ class SourceSpider(Spider):
 
     def as_archived(self, response: ResponseT) -> ResponseT:
         """Give the response with the body that the archive gives back, which its sha256 is taken of."""
-        if self.job.index is not None:
-            return response
-        body = read_record(response.meta[REF])
+        body = response.body if self.job.index else read_record(response.meta[REF])
         return response if body == response.body else response.replace(body=body)
 
     def reason_of(self, failure: Failure) -> tuple[Outcome, str]:
         """Say in one outcome and one line why there is no response."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy hangs it on
-        error = failure.value
-        self.ends_the_night(error)
-        if isinstance(error, RobotsForbidden):
-            return error.outcome, str(error)
-        if isinstance(error, DownloadTimeoutError):
-            return Outcome.TIMEOUT, f"{request.url} did not answer in time"
-        text = str(error).split("\n", 1)[0]
-        return Outcome.ERROR, text if request.url in text else f"{request.url}: {type(error).__name__} {text}"
+        self.ends_the_night(failure.value)
+        return classify_failure(request.url, failure.value)

@@ -15,13 +15,22 @@ from starlette.responses import Response
 
 from review.charts import Chart, bar_chart, column_chart, top_bars
 from review.web.highlight import split_marked
-from review.web.site import language_of, read_filter, render, site_of, to_login, visitor_of, write_filter
+from review.web.site import (
+    counts_of,
+    language_of,
+    read_filter,
+    render,
+    site_of,
+    to_login,
+    visitor_of,
+    write_filter,
+)
 from review.web.texts import TEXTS
 from review.web.tilemap import TILES, draw_map
 from review.words import Language, word
 from store.db import reading
 from store.labels import events_of
-from store.listing import ListFilter, count_by, count_listed, list_incidents, next_incident, read_texts
+from store.listing import ListFilter, count_listed, list_incidents, next_incident, read_texts
 from store.records import POSITIONS, TYPES
 from store.reviewers import list_reviewers
 from store.second import second_review_due
@@ -133,8 +142,7 @@ def show_overview(request: Request) -> Response:
         return to_login()
     site, lang = site_of(request), language_of(request)
     wanted = replace(read_filter(request), state="")
-    with reading(site.engine) as conn:
-        counts = count_by(conn, wanted)
+    counts = counts_of(site, wanted)
     t = TEXTS[lang]
     provinces = counts["province"]
     links = {p: "/?" + write_filter(ListFilter(province=p, state="")) for p in provinces if p in TILES}

@@ -4,7 +4,9 @@ Promises: nobody sees anything without a session; a second reviewer never sees t
 their own. Never does: write a row.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
@@ -39,6 +41,8 @@ from store.second import second_review_due
 PAGE_ROWS: Final = 50
 #: Bars and columns of one chart of the overview: two years of weeks, and what fits a screen.
 MOST_WEEKS, MOST_BARS = 104, 20
+#: As many weeks as the digest shows: one busy week alone says nothing.
+LEAST_WEEKS: Final = 12
 
 
 def show_list(request: Request) -> Response:
@@ -147,7 +151,7 @@ def show_overview(request: Request) -> Response:
     provinces = counts["province"]
     links = {p: "/?" + write_filter(ListFilter(province=p, state="")) for p in provinces if p in TILES}
     drawn = draw_map(provinces, title=t["by_province"], links=links)
-    weeks = Chart("weeks", t["by_week"], tuple(sorted(counts["week"].items())[-MOST_WEEKS:]))
+    weeks = Chart("weeks", t["by_week"], _all_weeks(counts["week"]))
     charts = [(weeks.title, column_chart(weeks))]
     for name in ("position", "type", "source"):
         named = [
@@ -173,6 +177,17 @@ def show_gone(request: Request) -> Response:
     return render(
         request, "message.html", visitor_of(request), status=404, heading=t["gone"], text=t["gone_text"]
     )
+
+
+def _all_weeks(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The weeks ("2024-W38") up to the last one that has a count, those without one between them, too."""
+    if not counts:
+        return ()
+    first, last = (date.fromisoformat(f"{week}-1") for week in (min(counts), max(counts)))
+    n = min(max((last - first) // timedelta(weeks=1) + 1, LEAST_WEEKS), MOST_WEEKS)
+    years = [(last - timedelta(weeks=back)).isocalendar() for back in reversed(range(n))]
+    weeks = [f"{day.year}-W{day.week:02}" for day in years]
+    return tuple((week, counts.get(week, 0)) for week in weeks)
 
 
 def _choices(values: tuple[str, ...], lang: Language) -> list[tuple[str, str]]:

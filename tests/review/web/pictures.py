@@ -52,7 +52,8 @@ def served(db: str) -> Iterator[str]:
     """The address of the page over a database."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
-    page = subprocess.Popen([sys.executable, ROOT / "pipeline.py", "review", "--db", db, "--port", str(port)])
+    words = ["--db", db, "--port", str(port), "--sources", str(ROOT / "data" / "sample" / "sources")]
+    page = subprocess.Popen([sys.executable, ROOT / "pipeline.py", "review", *words])
     try:
         while True:
             try:

@@ -198,7 +198,9 @@ def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     column = incidents.c
     made: list[ColumnElement[bool]] = []
     if wanted.kind:
-        made.append(column.kind == wanted.kind)
+        # Of one source there are few: coalesce keeps SQLite from walking the whole list to find them.
+        kind = func.coalesce(column.kind, "") if wanted.source else column.kind
+        made.append(kind == wanted.kind)
     if wanted.state:
         is_decided = column.state == State.REVIEWED
         made.append(is_decided if wanted.state == "decided" else ~is_decided)

@@ -64,6 +64,7 @@ def test_every_verb_of_the_contract_is_there(run):
         "classify",
         "group",
         "export",
+        "import",
         "evaluate",
         "sources",
         "status",

@@ -4,9 +4,10 @@ Promises: templates escape every value; a page that needs a login sends the visi
 Never does: touch a row.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from review.web.sessions import Sessions
 from review.web.texts import TEXTS
 from review.words import Language, word
 from store.db import reading
-from store.listing import ListFilter
+from store.listing import ListFilter, count_by
 from store.records import ROLES, Document, Prediction, Step
 from store.reviewers import find_reviewer
 
@@ -29,6 +30,8 @@ Timeline = Callable[[Sequence[Document], Sequence[Prediction]], Sequence[Step]]
 
 #: Names of our two cookies. The first is a session cookie in both meanings.
 SESSION_COOKIE, LANGUAGE_COOKIE = "netra_session", "netra_lang"
+#: Counting a long history takes a second of the processor; whoever asks within this time gets the same count.
+COUNTS_LAST: Final = timedelta(minutes=1)
 #: What a redirect may ask the next page to say.
 SAYINGS: Final = frozenset({"saved", "nothing_changed", "undone_now", "choose", "conflict", "reader_only"})
 
@@ -50,6 +53,8 @@ class Site:
     secure: bool
     sessions: Sessions = field(default_factory=Sessions)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    #: When the overview was counted, and what: one entry, that of the filter asked for last.
+    counted: dict[ListFilter, tuple[datetime, Mapping[str, Counter[str]]]] = field(default_factory=dict)
     templates: Environment = field(
         default_factory=lambda: Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
@@ -90,6 +95,18 @@ def visitor_of(request: Request) -> Visitor | None:
 def language_of(request: Request) -> Language:
     """Indonesian, unless the visitor has switched."""
     return "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "id"
+
+
+def counts_of(site: Site, wanted: ListFilter) -> Mapping[str, Counter[str]]:
+    """`store.listing.count_by`, as it was within the last COUNTS_LAST."""
+    at, counts = site.counted.get(wanted, (None, None))
+    if at is not None and counts is not None and site.now() - at < COUNTS_LAST:
+        return counts
+    with reading(site.engine) as conn:
+        counts = count_by(conn, wanted)
+    site.counted.clear()
+    site.counted[wanted] = (site.now(), counts)
+    return counts
 
 
 def to_login() -> Response:

@@ -4,7 +4,9 @@ Promises: nobody sees anything without a session; a second reviewer never sees t
 their own. Never does: write a row.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,13 +18,22 @@ from starlette.responses import Response
 from review.charts import Chart, bar_chart, column_chart, top_bars
 from review.incident import body_words
 from review.web.highlight import split_marked
-from review.web.site import language_of, read_filter, render, site_of, to_login, visitor_of, write_filter
+from review.web.site import (
+    counts_of,
+    language_of,
+    read_filter,
+    render,
+    site_of,
+    to_login,
+    visitor_of,
+    write_filter,
+)
 from review.web.texts import TEXTS
 from review.web.tilemap import TILES, draw_map
 from review.words import Language, word
 from store.db import reading
 from store.labels import events_of
-from store.listing import ListFilter, count_by, count_listed, list_incidents, next_incident, read_texts
+from store.listing import ListFilter, count_listed, list_incidents, next_incident, read_texts
 from store.records import POSITIONS, TYPES
 from store.reviewers import list_reviewers
 from store.second import second_review_due
@@ -31,6 +42,8 @@ from store.second import second_review_due
 PAGE_ROWS: Final = 50
 #: Bars and columns of one chart of the overview: two years of weeks, and what fits a screen.
 MOST_WEEKS, MOST_BARS = 104, 20
+#: As many weeks as the digest shows: one busy week alone says nothing.
+LEAST_WEEKS: Final = 12
 
 
 def show_list(request: Request) -> Response:
@@ -138,13 +151,12 @@ def show_overview(request: Request) -> Response:
         return to_login()
     site, lang = site_of(request), language_of(request)
     wanted = replace(read_filter(request), state="")
-    with reading(site.engine) as conn:
-        counts = count_by(conn, wanted)
+    counts = counts_of(site, wanted)
     t = TEXTS[lang]
     provinces = counts["province"]
     links = {p: "/?" + write_filter(ListFilter(province=p, state="")) for p in provinces if p in TILES}
     drawn = draw_map(provinces, title=t["by_province"], links=links)
-    weeks = Chart("weeks", t["by_week"], tuple(sorted(counts["week"].items())[-MOST_WEEKS:]))
+    weeks = Chart("weeks", t["by_week"], _all_weeks(counts["week"]))
     charts = [(weeks.title, column_chart(weeks))]
     for name in ("position", "type", "source"):
         named = [
@@ -170,6 +182,18 @@ def show_gone(request: Request) -> Response:
     return render(
         request, "message.html", visitor_of(request), status=404, heading=t["gone"], text=t["gone_text"]
     )
+
+
+def _all_weeks(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The weeks ("2024-W38") up to the last one that has a count, those without one between them, too."""
+    if not counts:
+        return ()
+    first, last = (date.fromisoformat(f"{week}-1") for week in (min(counts), max(counts)))
+    n = min(max((last - first) // timedelta(weeks=1) + 1, LEAST_WEEKS), MOST_WEEKS)
+    years = [(last - timedelta(weeks=back)).isocalendar() for back in reversed(range(n))]
+    weeks = [f"{day.year}-W{day.week:02}" for day in years]
+    # Without the century: twelve labels stand side by side.
+    return tuple((week[2:], counts.get(week, 0)) for week in weeks)
 
 
 def _choices(values: tuple[str, ...], lang: Language) -> list[tuple[str, str]]:

@@ -169,6 +169,10 @@ def test_dangerous_workbooks_are_refused_before_they_are_parsed(tmp_path):
     assert "Split" in refused(path, repack(good, add=[(f"xl/{n}.txt", b"") for n in range(1_100)]))
     assert "XLSB" in refused(path, repack(good, add=[("xl/workbook.bin", b"x")]))
     assert "no spreadsheet" in refused(path, _zip({"a.txt": b"x"}))
+    ods = {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<x/>"}
+    locked = {"META-INF/manifest.xml": b"<manifest:encryption-data/>"}
+    assert "without one" in refused(path, _zip(ods | locked))
+    assert "empty" in refused(path, _zip(ods | {"META-INF/manifest.xml": b"<x/>"}))
     assert "damaged" in refused(path, good.read_bytes()[:-900])
     assert "cannot be read" in refused(
         path, repack(good, change=lambda n, c: c[:-40] if "sheet1" in n else c)

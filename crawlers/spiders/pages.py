@@ -90,19 +90,17 @@ def fetched_page(response: TextResponse) -> FetchedPage:
 def canonical_of_page(link: Link, first: FetchedPage, source: Source) -> str:
     """Give the canonical address of a fetched article: of an AMP or mobile twin, that of the article.
 
-    It is that of `link`, unless the page names another article of the same outlet as its canonical form and
-    is AMP, or has the same name or number, or was reached there by a redirect.
+    It is that of `link`, unless the page names as its canonical form an address of the same outlet that has
+    the same name or number (`crawlers.twins`), or to which a redirect has led.
     """
     if not first.declared or host_of(first.declared) not in {*source.hosts, *source.articles.same_host}:
         return link.canonical_url
     declared = canonical_of(first.declared, source, own=True)
     if not declared or urlsplit(declared).path == "/":
         return link.canonical_url
-    trusted = (
-        first.is_amp
-        or is_same_article(declared, link.canonical_url)
-        or declared == canonical_of(first.url, source, own=True)
-    )
+    trusted = is_same_article(
+        declared, link.canonical_url, amp=first.is_amp
+    ) or declared == canonical_of(first.url, source, own=True)
     return declared if trusted else link.canonical_url
 
 

@@ -121,7 +121,13 @@ PLAIN = "<html><head><link href='{}' rel='canonical'></head>"
             "https://w.test/read/1/camat",
             "https://w.test/read/1/camat",
         ),
-        ("https://w.test/camat-hadir-amp", "", AMP, "/2024/09/camat", "https://w.test/2024/09/camat"),
+        (
+            "https://w.test/camat-hadir-amp",
+            "",
+            AMP,
+            "/2024/09/camat-hadir",
+            "https://w.test/2024/09/camat-hadir",
+        ),
         # Mobile and other twins: the same name, or the same long number.
         (
             "https://m.w.test/x/camat-hadir",
@@ -159,12 +165,15 @@ PLAIN = "<html><head><link href='{}' rel='canonical'></head>"
             "https://w.test/",
             "https://w.test/read/1/camat-hadir",
         ),
-        (
-            "https://w.test/read/1/camat-hadir",
-            "",
-            PLAIN,
-            "https://w.test/read/2/lurah-hadir",
-            "https://w.test/read/1/camat-hadir",
+        *(
+            (
+                "https://w.test/read/1/camat-hadir",
+                "",
+                form,
+                "https://w.test/read/2/lurah-hadir",
+                "https://w.test/read/1/camat-hadir",
+            )
+            for form in (PLAIN, AMP)
         ),
         (
             "https://w.test/read/1/camat-hadir",

@@ -1,9 +1,9 @@
 """Folds the AMP and mobile twins of an article into one: what a fetched page says its own address is.
 
 Promises: a page's <link rel=canonical> is believed only where it names an article of the same outlet that is
-the same one by its name or number, or by where the server has led; an AMP page, too, since nothing in its form
-says whose twin it is. Everything else keeps the address by which it was listed: many a site points all its
-pages at its front page, and a page that could name any article could take its place.
+the same one by its name or number, or by where the server has led; that of an AMP page, too, since nothing in
+its form says whose twin it is. Everything else keeps the address by which it was listed: many a site points
+all its pages at its front page, and a page that could name any article could take its place.
 Never does: parse the page, fetch, or raise on any bytes.
 """
 

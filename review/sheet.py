@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from review.words import ALLEGED, HEADERS, Language, word
+from review.words import ALLEGED, BROUGHT, HEADERS, Language, word
 from store.records import Document, QueueRow
 
 #: Characters that make a spreadsheet read a cell as a formula, or that open one in a sloppy reader: OWASP
@@ -71,7 +71,7 @@ def sheet_row(row: QueueRow, *, publishers: Mapping[str, str], lang: Language) -
         "n_documents": str(row.n_documents),
         "night": incident.first_night.isoformat(),
         "published": format_time(document),
-        "sources": "; ".join(publishers.get(s, s) for s in row.source_ids),
+        "sources": "; ".join(publishers.get(s, s) for s in row.source_ids) + BROUGHT[lang][row.origin],
         "link": document.url,
         "title": document.title or document.text[:120],
         "evidence": " … ".join(prediction.evidence),

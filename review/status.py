@@ -4,7 +4,7 @@ Promises: every source that failed in its last night is named with the reason an
 words as everywhere. Never does: decide what fails (the crawl and crawlers.watch do).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from rich.table import Table
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from review.sheet import flatten
 from review.words import NEXT_STEPS, OUTCOMES, Language
-from store.records import GOOD_OUTCOMES, SourceReport
+from store.records import GOOD_OUTCOMES, Origin, SourceReport
 
 _TITLE: dict[Language, str] = {"id": "Keadaan sumber", "en": "State of the sources"}
 _COLUMNS: dict[Language, str] = {
@@ -20,6 +20,20 @@ _COLUMNS: dict[Language, str] = {
     "en": "source|last night|outcome|failing in a row|new/usual|title/body/hour|why|next step",
 }
 _COUNTED: dict[Language, str] = {"id": "gagal: {0} dari {1}", "en": "failing: {0} of {1}"}
+_LOOKED_BACK: dict[Language, dict[Origin, str]] = {
+    "id": {
+        "night": "",
+        "import": "diimpor dari arsip, tidak dihitung di atas: {0} halaman ({1})",
+        "walk": "dari daftar hari lampau, tidak dihitung di atas: {0} halaman ({1})",
+    },
+    "en": {
+        "night": "",
+        "import": "imported from archives, not counted above: {0} pages ({1})",
+        "walk": "from lists of past days, not counted above: {0} pages ({1})",
+    },
+}
+#: Sources that such a line names; the rest is a number.
+NAMED_SOURCES = 5
 #: What stands for a figure that is not known.
 UNKNOWN = "–"
 
@@ -49,6 +63,18 @@ def status_table(history: Sequence[SourceReport], lang: Language) -> Table:
             style="red" if failing[source_id] else "",
         )
     return table
+
+
+def looked_back_lines(counts: Mapping[Origin, Mapping[str, int]], lang: Language) -> list[str]:
+    """Say how many stored pages came by looking back, and from which sources most; nothing where none did."""
+    lines = []
+    for origin, by_source in counts.items():
+        most = sorted(by_source.items(), key=lambda pair: (-pair[1], pair[0]))
+        named = ", ".join(f"{source_id} {count}" for source_id, count in most[:NAMED_SOURCES])
+        if most:
+            rest = f", +{len(most) - NAMED_SOURCES}" if len(most) > NAMED_SOURCES else ""
+            lines.append(_LOOKED_BACK[lang][origin].format(sum(by_source.values()), named + rest))
+    return lines
 
 
 def count_failing(reports: Sequence[SourceReport]) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from store.records import QueueRow, State
 from store.rows import read_document, read_incident, read_prediction
-from store.schema import documents, incidents, predictions
+from store.schema import documents, incidents, pages, predictions
 from store.schema import incident_documents as members
 
 
@@ -32,10 +32,11 @@ def flagged_rows(conn: Connection, *, until: date) -> list[QueueRow]:
     ):
         told_by[incident_id].append((doc_id, source_id))
     leads = conn.execute(
-        select(incidents, documents, predictions)
+        select(incidents, documents, predictions, pages.c.origin)
         .join(members, (members.c.incident_id == incidents.c.incident_id) & (members.c.place == 0))
         .join(documents, documents.c.doc_id == members.c.doc_id)
         .join(predictions, predictions.c.doc_id == members.c.doc_id)
+        .join(pages, pages.c.page_id == documents.c.page_id)
         .where(is_open)
         .order_by(incidents.c.first_night.desc(), incidents.c.score.desc(), incidents.c.incident_id)
     )
@@ -49,6 +50,7 @@ def flagged_rows(conn: Connection, *, until: date) -> list[QueueRow]:
                 prediction=read_prediction(row),
                 source_ids=tuple(dict.fromkeys(source_id for _, source_id in told)),
                 n_documents=len(told),
+                origin=row[pages.c.origin],
             )
         )
     return rows

@@ -115,6 +115,12 @@ class State(StrEnum):
     QUARANTINED = "quarantined"
 
 
+#: What brought a page: an ordinary night, the lists of past days, or an archive of somebody else. The last
+#: two look back and say nothing of how much an outlet publishes in a night.
+Origin = Literal["night", "walk", "import"]
+ORIGINS: tuple[Origin, ...] = ("night", "walk", "import")
+
+
 class Outcome(StrEnum):
     """What became of one source in one night: one word, for the report and for `status`."""
 
@@ -177,6 +183,7 @@ class RawPage:
     content_sha256: str = ""
     #: When the outlet says that it changed the text last; None where it does not say.
     modified: datetime | None = None
+    origin: Origin = "night"
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,3 +356,5 @@ class QueueRow:
     #: Publisher names by order of first appearance, one per member document's source.
     source_ids: tuple[str, ...]
     n_documents: int
+    #: What brought the lead document.
+    origin: Origin = "night"

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DontWrapMixin
 
-from store.records import LABELS, POSITIONS, PROCESSES, STAGES, Outcome, State, StoppedError, WarcRef
+from store.records import LABELS, ORIGINS, POSITIONS, PROCESSES, STAGES, Outcome, State, StoppedError, WarcRef
 
 PAGE_STATES: Final = (State.FETCHED, State.EXTRACTED, State.QUARANTINED)
 #: A document is `fetched` again while its page waits for a newer extractor.
@@ -167,8 +167,10 @@ pages = Table(
     Column("extractor_version", PlainText, nullable=False),
     Column("content_sha256", PlainText, nullable=False, server_default=""),
     Column("modified", UtcTime),
+    Column("origin", PlainText, nullable=False, server_default="night"),
     UniqueConstraint("source_id", "canonical_url"),
     _one_of("state", PAGE_STATES),
+    _one_of("origin", ORIGINS),
     _one_of("format", ("html", "blogger", "wordpress", "feed", "social")),
     _not_negative("pages_expected"),
     Index(None, "state", "night", "page_id"),
@@ -222,7 +224,9 @@ frontier = Table(
     Column("failed_night", Date),
     Column("reason", PlainText, nullable=False),
     Column("modified", UtcTime),
+    Column("origin", PlainText, nullable=False, server_default="night"),
     _one_of("state", FRONTIER_STATES),
+    _one_of("origin", ORIGINS),
     _not_negative("attempts", "place"),
     CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
     # In the order of handing out, so that a lease costs the same however long the queue is.

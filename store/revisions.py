@@ -105,7 +105,7 @@ def is_revision(page_id: str) -> bool:
 def pending_revisions(conn: Connection, *, limit: int | None) -> list[RawPage]:
     """Versions that were superseded before they were extracted, as pages with the id of the version."""
     found = conn.execute(
-        select(revisions, pages.c.source_id, pages.c.canonical_url)
+        select(revisions, pages.c.source_id, pages.c.canonical_url, pages.c.origin)
         .join(pages, pages.c.page_id == revisions.c.page_id)
         .where(revisions.c.state == State.FETCHED)
         .order_by(revisions.c.night, revisions.c.revision_id)

@@ -227,7 +227,7 @@ def _message(job: Job) -> str:
         )
     fresh = tally.new_pages - tally.left_over
     if tally.left_over:
-        lines.append(f"{tally.left_over} new pages are of past days, left by `crawl --since`")
+        lines.append(f"{tally.left_over} of past days, left by `crawl --since`")
     if fresh > job.source.items.max and job.origin == "night":
         lines.append(f"{fresh} new items, more than items.max = {job.source.items.max}")
     text = "; ".join(dict.fromkeys([*lines, *tally.notes]))

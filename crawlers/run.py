@@ -91,7 +91,12 @@ def crawl(
         pace = Pace()
         nights = [
             [
-                Job(source, past, engine, None if index else archive, index, span=span, pace=pace)
+                Job(
+                    *(source, past, engine, None if index else archive, index),
+                    span=span,
+                    origin="walk" if span else "night",
+                    pace=pace,
+                )
                 for source in chosen
             ]
             for past, chosen in plan(sources, night=night, index=index)

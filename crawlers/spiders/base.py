@@ -36,8 +36,8 @@ from crawlers.spiders.pages import (
     article_page,
     canonical_of,
     fetched_page,
+    is_own,
     next_page,
-    pages_named,
     part_page,
     request_address,
 )
@@ -264,7 +264,12 @@ class SourceSpider(Spider):
         self.job.tally.count_listed((part.published for part in listing.parts), night=self.job.night)
         with self.job.engine.begin() as conn:
             for part in listing.parts:
-                canonical = canonical_of(part.url, source, own=part.format != "social")
+                own = part.format != "social"
+                if own and not is_own(part.url, source):
+                    # This text would stand for the article of another outlet.
+                    self.job.tally.refused += 1
+                    continue
+                canonical = canonical_of(part.url, source, own=own)
                 if not canonical:
                     self.job.tally.skipped += 1
                     continue
@@ -320,17 +325,15 @@ class SourceSpider(Spider):
         if outcome or not isinstance(response, TextResponse) or not response.body.strip():
             what = f"answered {response.status}" if outcome else "is no text"
             what = "is a challenge page" if outcome is Outcome.CHALLENGE else what
-            reason = f"{response.url} {what}"
-            yield from self.give_up(link, earlier, outcome or Outcome.MALFORMED, reason)
+            yield from self.give_up(link, earlier, outcome or Outcome.MALFORMED, f"{response.url} {what}")
             return
         response = self.as_archived(response)
         pages = self.job.source.pages
-        fetched = (*earlier, fetched_page(response))
-        following = next_page(response, fetched, pages)
-        if following:
+        fetched = (*earlier, fetched_page(response, pages))
+        if following := next_page(response, fetched, pages):
             yield self.article_request(following, link, fetched)
         else:
-            yield from self.store_article(link, fetched, pages_named(response, pages))
+            yield from self.store_article(link, fetched, fetched[-1].named)
 
     def article_failed(self, failure: Failure) -> Iterator[Request]:
         """An article page that gave no response."""
@@ -346,7 +349,7 @@ class SourceSpider(Spider):
         """Count a failed page; of an article whose first pages came, these are stored."""
         self.job.tally.failures.append((outcome, text))
         if earlier:
-            yield from self.store_article(link, earlier, len(earlier) + 1)
+            yield from self.store_article(link, earlier, max(len(earlier) + 1, earlier[-1].named))
             return
         self.in_hand -= 1
         with self.job.engine.begin() as conn:
@@ -361,7 +364,7 @@ class SourceSpider(Spider):
         with self.job.engine.begin() as conn:
             stored = frontier.finish(conn, page, leased=link.canonical_url)
             following = self.lease(conn)
-        self.job.tally.count(stored)
+        self.job.tally.count(stored, left_over=link.origin == "walk" and self.job.origin == "night")
         self.job.tally.misdeclared += not fetched[0].honest
         yield from self.first_requests(following)
 
@@ -376,7 +379,7 @@ class SourceSpider(Spider):
         if not canonical:
             self.job.tally.skipped += 1
             return None
-        return Link(found.url, canonical, found.modified)
+        return Link(found.url, canonical, found.modified, self.job.origin)
 
     def as_archived(self, response: ResponseT) -> ResponseT:
         """Give the response with the body that the archive gives back, which its sha256 is taken of."""

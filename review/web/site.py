@@ -21,8 +21,8 @@ from review.web.sessions import Sessions
 from review.web.texts import TEXTS
 from review.words import Language, word
 from store.db import reading
+from store.decisions import ROLES
 from store.listing import ListFilter
-from store.records import ROLES
 from store.reviewers import find_reviewer
 
 #: Names of our two cookies. The first is a session cookie in both meanings.

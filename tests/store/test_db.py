@@ -137,7 +137,9 @@ def test_migrations_make_exactly_the_schema(engine: Engine, tmp_path: Path) -> N
 
     def made(database: Engine) -> set[str]:
         with database.connect() as conn:
-            statements = conn.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").scalars()
+            # Triggers stand in the migrations alone; the tests of these look for them by name.
+            query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type != 'trigger'"
+            statements = conn.exec_driver_sql(query).scalars()
             # A column that was added later stands on the line of the one before it, its CHECK behind it.
             return {
                 line.strip().strip(",").replace('"', "")

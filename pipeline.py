@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 
 from crawlers.manifest import Source, load_sources
 from review import options
-from review.report import NightReport, write_report
+from review.report import NightReport, changed_lines, write_report
 from review.tables import sources_table
 from review.terminal import console, print_json, run_verb, say, say_skipped, shown
 from store.db import reading
@@ -221,6 +221,7 @@ def nightly(
         with reading_ahead(loaded) as readers:
             # A replay reads faster than it could be read ahead.
             collected = run_crawl(engine, loaded, run_id, night, replay, None if replay else readers)
+            looked_back = watching.waiting_pages(engine)
             extracted = run_extract(engine, loaded, readers)
         stages = (
             extracted,
@@ -247,6 +248,7 @@ def nightly(
         page, warnings = digest_verbs.tell_night(
             engine, last, out, channels, publishers=publishers_of(loaded), lang=lang, quotes=quotes
         )
+        changed = watching.changed_texts(engine, run_id, {last, *(s.night for s in collected)})
         report = NightReport(
             night=last,
             run_id=run_id,
@@ -257,12 +259,14 @@ def nightly(
             incidents=len(waiting_rows),
             sheet=sheet.name,
             warnings=warnings,
+            looked_back=looked_back,
+            changed=changed,
         )
         target = out / f"report-{last}.json"
         write_report(target, report, publishers=publishers_of(loaded))
         finish_run(engine, run_id, exit_code=report.exit_code)
     console.print(sources_table(collected, publishers_of(loaded), lang))
-    say(f"sheet:  {sheet}\ndigest: {page}\nreport: {target}")
+    say(f"{changed_lines(changed)}\nsheet:  {sheet}\ndigest: {page}\nreport: {target}")
     return report.exit_code
 
 

@@ -243,6 +243,22 @@ def read_answer(ref: WarcRef) -> tuple[int, list[tuple[str, str]], bytes]:
     return int(http.get_statuscode()), headers, body
 
 
+def read_target(ref: WarcRef) -> tuple[str, datetime]:
+    """Give address and time of one archived response, without reading its body.
+
+    Raises StoppedError as `read_record` does.
+    """
+    path = ROOT / ref.file
+    try:
+        with path.open("rb") as file:
+            file.seek(ref.offset)
+            fields = next(ArchiveIterator(file)).rec_headers
+            moment = datetime.fromisoformat(fields.get_header("WARC-Date"))
+            return str(fields.get_header("WARC-Target-URI")), moment
+    except (*BROKEN_RECORD, StopIteration, OSError) as error:
+        raise StoppedError(f"{path}: no readable record at byte {ref.offset}: {error!r}") from None
+
+
 def load_bodies(page: RawPage) -> RawPage:
     """Give the page with its bodies read back from the archive.
 

@@ -4,52 +4,52 @@
 
 Promises: every record is stored, known, or counted under one reason; a record that becomes a page is first
 copied into our own archive, so that retention and erasure reach it and the given file may go; a second import
-stores nothing, and one that was cut off goes on. Of two records of one article the first one stands.
+stores nothing, and one that was cut off goes on. The pages of one article are joined
+(crawlers.backfill_parts); of two records of one page the first one stands.
 Never does: ask an outlet, go through its entry points, or change the given file.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-from scrapy import Request
-from scrapy.http import Headers, HtmlResponse
-from scrapy.responsetypes import responsetypes
 from sqlalchemy import Engine
 
 from crawlers.archive import Archive
 from crawlers.backfill_files import ForeignRecord, archive_files, read_records
+from crawlers.backfill_parts import (
+    WHOLE,
+    Piece,
+    as_response,
+    count_expected,
+    is_article,
+    is_html,
+    join,
+    piece_of,
+    place_of,
+    stored_numbers,
+    stored_pieces,
+)
 from crawlers.job import Job
 from crawlers.manifest import Source
 from crawlers.politeness import classify_response
-from crawlers.recorder import FETCHED_AT, REF
 from crawlers.settings import MAX_RESPONSE_BYTES, user_agent
 from crawlers.spiders.listing import parse_iso
-from crawlers.spiders.pages import article_page, canonical_of, fetched_page, pages_named
+from crawlers.spiders.pages import article_page, canonical_of, canonical_of_page
 from crawlers.urls import host_of
 from store import frontier
 from store.db import reading
 from store.frontier import Link
-from store.records import Outcome
+from store.records import Outcome, State, StoppedError
 
 #: Kinds of records that say nothing of a page of their own; they are not counted.
 SIDE_RECORDS = frozenset({"warcinfo", "request", "metadata", "conversion", "continuation"})
-#: Where a manifest has no `articles.include`, an address is taken for an article when its last part has that
-#: many words: WordPress and Blogger make it of the title. Sections and tags have three at most.
-SLUG_WORDS = 4
-#: Parts of a path that only lists have, in WordPress, Blogger and the portals that we know.
-LIST_PARTS = frozenset(
-    {"tag", "tags", "topik", "topic", "category", "kategori", "author", "penulis", "page", "feed", "label"}
-    | {"search", "indeks", "index", "wp-json", "wp-content", "wp-includes", "wp-admin", "feeds", "archive"}
-)
 #: The clock of another machine may be wrong, but a page of next week is none.
 CLOCK_SLACK = timedelta(days=1)
-#: The two words that are no reason; all others say why a record is no page.
-STORED, KNOWN = "stored", "known"
+#: The words that are no reason; all others say why a record is no page. Joined: a page more of an article.
+STORED, KNOWN, JOINED = "stored", "known", "joined"
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class ImportReport:
     """What an import has found."""
 
     files: int = 0
-    #: STORED, KNOWN, or the reason -> number of records.
+    #: STORED, JOINED, KNOWN, or the reason -> number of records.
     counts: Counter[str] = field(default_factory=Counter)
     #: Source id -> new pages.
     by_source: Counter[str] = field(default_factory=Counter)
@@ -109,22 +109,6 @@ def import_archives(
     return report
 
 
-def is_article(url: str, source: Source) -> bool:
-    """Say whether an address is that of an article, by the manifest or, where it is silent, by its form."""
-    parts = urlsplit(url)
-    names = {name.lower(): values[-1] for name, values in parse_qs(parts.query).items()}
-    number = names.get(source.pages.param.lower(), "") if source.pages.param else ""
-    if number.isdigit() and int(number) > 1:
-        # A further page is no article; the first one, or the whole one, is.
-        return False
-    if source.articles.include:
-        return bool(canonical_of(url, source, own=True))
-    steps = [step.lower() for step in parts.path.split("/") if step]
-    if not steps or LIST_PARTS & {*steps}:
-        return False
-    return len(re.findall(r"[a-z0-9]+", steps[-1].partition(".")[0])) >= SLUG_WORDS
-
-
 def _take(record: ForeignRecord, desk: _Desk) -> str:
     """Store one record, or say why not; the cheapest question comes first."""
     candidates = desk.by_host.get(host_of(record.url), ())
@@ -133,8 +117,11 @@ def _take(record: ForeignRecord, desk: _Desk) -> str:
     if record.kind != "response":
         return record.kind or "no type"
     source = next((source for source in candidates if is_article(record.url, source)), None)
-    canonical = canonical_of(record.url, source, own=True) if source else ""
-    if source is None or not canonical:
+    if source is None:
+        return "not an article"
+    place = place_of(record.url, source)
+    canonical = canonical_of(place.url, source, own=True)
+    if not canonical:
         return "not an article"
     moment = parse_iso(record.date)
     if moment is None or moment > desk.latest:
@@ -143,9 +130,8 @@ def _take(record: ForeignRecord, desk: _Desk) -> str:
         return "truncated"
     if record.coding():
         return f"encoding {record.coding()}"
-    with reading(desk.engine) as conn:
-        if frontier.is_done(conn, source.id, canonical):
-            return KNOWN
+    if _is_known(record.url, source, canonical, desk):
+        return KNOWN
     try:
         body = record.body(MAX_RESPONSE_BYTES)
     except ValueError:
@@ -154,49 +140,77 @@ def _take(record: ForeignRecord, desk: _Desk) -> str:
         return "too large"
     undone = {"content-encoding", "transfer-encoding", "content-length"}
     fields = [(name, value) for name, value in record.headers if name.lower() not in undone]
-    reason = _fault_of_answer(record.url, record.status, fields, body) or record.fault()
-    if reason:
-        return reason
-    _store(record, source, canonical, moment.replace(microsecond=0), fields, body, desk)
-    desk.report.by_source[source.id] += 1
-    return STORED
-
-
-def _response(url: str, status: int, fields: Sequence[tuple[str, str]], body: bytes) -> HtmlResponse | None:
-    """Build what a spider would have got; None when it is no HTML."""
-    headers = Headers()
-    for name, value in fields:
-        headers.appendlist(name, value)
-    kind = responsetypes.from_args(headers=headers, url=url, body=body)
-    return kind(url, status=status, headers=headers, body=body) if issubclass(kind, HtmlResponse) else None
-
-
-def _fault_of_answer(url: str, status: int, fields: Sequence[tuple[str, str]], body: bytes) -> str:
-    if not 200 <= status < 300:
-        return f"status {status}"
-    response = _response(url, status, fields, body)
-    if response is None or not body.strip():
+    if not 200 <= record.status < 300:
+        return f"status {record.status}"
+    if not is_html(record.url, fields, body):
         return "not HTML"
-    return "challenge page" if classify_response(response) is Outcome.CHALLENGE else ""
+    moment = moment.replace(microsecond=0)
+    response = as_response(record.url, record.status, fields, body, moment=moment)
+    if classify_response(response) is Outcome.CHALLENGE:
+        return "challenge page"
+    if reason := record.fault():
+        return reason
+    return _store(
+        piece_of(response, source), fields, Link(place.url, canonical, origin="import"), source, desk
+    )
 
 
-def _store(
-    record: ForeignRecord,
-    source: Source,
-    canonical: str,
-    moment: datetime,
-    fields: Sequence[tuple[str, str]],
-    body: bytes,
-    desk: _Desk,
-) -> None:
-    ref = desk.archive.write(record.url, status=record.status, headers=fields, body=body, fetched_at=moment)
-    response = _response(record.url, record.status, fields, body)
-    if response is None:
-        raise TypeError("only HTML is stored")
-    response.request = Request(record.url, meta={REF: ref, FETCHED_AT: moment})
-    link = Link(record.url, canonical)
-    job = Job(source, frontier.night_of(moment), desk.engine, None, None)
-    page = article_page(job, link, (fetched_page(response),), pages_named(response, source.pages))
+def _is_known(url: str, source: Source, canonical: str, desk: _Desk) -> bool:
+    """Say by its address alone whether this very page of an article is stored already."""
+    with reading(desk.engine) as conn:
+        found = frontier.stored_page(conn, source.id, canonical)
+    if found is None:
+        return False
+    page, _ = found
+    if source.pages.mode == "none" or page.format != "html":
+        return True
+    try:
+        return place_of(url, source).number in stored_numbers(page, source)
+    except StoppedError:
+        # Its archive is gone; nothing could be joined to it.
+        return True
+
+
+def _store(piece: Piece, fields: Sequence[tuple[str, str]], link: Link, source: Source, desk: _Desk) -> str:
+    """Store a page as an article, or join it to the stored pages of its article. Gives the word for it."""
+    canonical = canonical_of_page(link, piece.page, source)
+    with reading(desk.engine) as conn:
+        found = frontier.stored_page(conn, source.id, canonical)
+    earlier: list[Piece] = []
+    if found is not None:
+        page, state = found
+        if source.pages.mode == "none" or page.format != "html":
+            return KNOWN
+        try:
+            earlier = stored_pieces(page, source)
+        except StoppedError:
+            return KNOWN
+        whole_already = len(page.refs) > 1 and len(page.refs) >= page.pages_expected
+        if piece.place.number == WHOLE and whole_already and state is not State.FETCHED:
+            # What the later stages have read is all there is.
+            return KNOWN
+    if piece not in join([*earlier, piece], source):
+        return KNOWN
+    ref = desk.archive.write(
+        piece.page.url,
+        status=piece.page.status,
+        headers=fields,
+        body=piece.page.body,
+        fetched_at=piece.page.fetched_at,
+    )
+    pieces = join([*earlier, replace(piece, page=replace(piece.page, ref=ref))], source)
+    first = pieces[0]
+    if first.place.number <= 1:
+        link = replace(link, url=first.page.url)
+    job = Job(source, frontier.night_of(first.page.fetched_at), desk.engine, None, None)
+    fetched = tuple(each.page for each in pieces)
+    made = article_page(job, replace(link, canonical_url=canonical), fetched, count_expected(pieces))
     desk.archive.sync()
     with desk.engine.begin() as conn:
-        frontier.finish(conn, page)
+        if found is None:
+            frontier.finish(conn, made, leased=link.canonical_url)
+        else:
+            frontier.complete_page(conn, replace(made, canonical_url=canonical, page_id=found[0].page_id))
+    if found is None:
+        desk.report.by_source[source.id] += 1
+    return STORED if found is None else JOINED

@@ -18,7 +18,7 @@ from crawlers.commits import Commits
 from crawlers.manifest import Source
 from crawlers.pace import Pace
 from store.frontier import Stored, night_of
-from store.records import NetraError, Outcome, RawPage, SourceReport
+from store.records import NetraError, Origin, Outcome, RawPage, SourceReport
 
 #: Of several outcomes of one night the first in this order is reported.
 PRECEDENCE: tuple[Outcome, ...] = (
@@ -31,8 +31,8 @@ PRECEDENCE: tuple[Outcome, ...] = (
     Outcome.TIMEOUT,
     Outcome.MALFORMED,
     Outcome.ENCODING,
-    Outcome.ERROR,
     Outcome.LAYOUT_CHANGED,
+    Outcome.ERROR,
     Outcome.EMPTY,
     Outcome.UNCHANGED,
     Outcome.OK,
@@ -61,6 +61,8 @@ class Tally:
 
     pages: int = 0
     new_pages: int = 0
+    #: Those of them that an earlier look back had named and left for another night.
+    left_over: int = 0
     #: Known articles that came with another text.
     revisions: int = 0
     #: Articles asked for in this night, by this run and earlier ones.
@@ -93,10 +95,11 @@ class Tally:
         """Start the clock; `fetched` articles came in earlier runs of this night."""
         self.began, self.asked = time.monotonic(), fetched
 
-    def count(self, stored: Stored) -> None:
-        """Count a page that was handed to the store."""
+    def count(self, stored: Stored, *, left_over: bool = False) -> None:
+        """Count a page that was handed to the store; `left_over`: a look back had named it."""
         self.pages += 1
         self.new_pages += stored is Stored.NEW
+        self.left_over += left_over and stored is Stored.NEW
         self.revisions += stored is Stored.REVISED
 
     def count_listed(self, times: Iterable[datetime | None], *, night: date) -> None:
@@ -142,6 +145,8 @@ class Job:
     fatal: list[NetraError] = field(default_factory=list)
     #: First and last day of the lists to walk; None = an ordinary night.
     span: tuple[date, date] | None = None
+    #: What brings the pages of this job.
+    origin: Origin = "night"
 
     def room(self) -> int:
         """How many more articles may be asked for now, by the bounds of the manifest.
@@ -209,7 +214,7 @@ def _emptiness(job: Job) -> str:
     Counted by their dates and not by what is new to the store: a re-run of a night must say the same.
     """
     tally, least = job.tally, job.source.items.min
-    fresh = max(tally.recent, tally.new_pages)
+    fresh = max(tally.recent, tally.new_pages - tally.left_over)
     if tally.unmodified or (tally.listed and fresh >= least):
         return ""
     if not tally.listed:
@@ -242,6 +247,8 @@ def _message(job: Job) -> str:
             f"{tally.still_queued} left for another night (bounds: {bounds.articles} articles, "
             f"{bounds.minutes:g} minutes)"
         )
+    if tally.left_over:
+        lines.append(f"{tally.left_over} of past days, left by `crawl --since`")
     text = "; ".join(dict.fromkeys([*lines, *tally.notes]))
     # Parts of it come from outlets; a report is one line of text that any database and terminal takes.
     return "".join(char if char.isprintable() else " " for char in text)

@@ -334,7 +334,7 @@ def _whole_article(findings: Findings, page: TextResponse, notes: list[str]) -> 
 
 def saved_page(page: TextResponse) -> SavedPage:
     """Keep an article page as it came."""
-    fetched = fetched_page(page)
+    fetched = fetched_page(page, Pages())
     return SavedPage(page.url, fetched.body, fetched.encoding, fetched.fetched_at)
 
 

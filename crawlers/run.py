@@ -96,15 +96,12 @@ def crawl(
         nights = [
             [
                 Job(
-                    source,
-                    past,
-                    engine,
-                    None if index else archive,
-                    index,
+                    *(source, past, engine, None if index else archive, index),
                     commits=commits,
                     pace=pace,
                     stored=stored,
                     span=span,
+                    origin="walk" if span else "night",
                 )
                 for source in chosen
             ]

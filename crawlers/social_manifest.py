@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BaseModel, ConfigDict, field_validator
 
 if TYPE_CHECKING:
-    from crawlers.manifest import Entry
+    from crawlers.manifest_tables import Entry
 
 #: Kinds of entries that ask a social network.
 NETWORK_KINDS: tuple[str, ...] = ("telegram", "mastodon", "bluesky", "x", "youtube", "reddit", "tiktok")

@@ -1,8 +1,9 @@
 """Folds the AMP and mobile twins of an article into one: what a fetched page says its own address is.
 
 Promises: a page's <link rel=canonical> is believed only where it names an article of the same outlet that is
-the same one by its form (AMP), by its name or number, or by where the server has led; everything else keeps
-the address by which it was listed, since many a site points all its pages at its front page.
+the same one by its name or number, or by where the server has led; that of an AMP page, too, since nothing in
+its form says whose twin it is. Everything else keeps the address by which it was listed: many a site points
+all its pages at its front page, and a page that could name any article could take its place.
 Never does: parse the page, fetch, or raise on any bytes.
 """
 
@@ -22,6 +23,7 @@ _ATTRIBUTE = re.compile(
 )
 _AMP = re.compile(rb"<html\b[^>]{0,500}?\s(?:amp|amp4email|\xe2\x9a\xa1)(?=[\s=>])", re.IGNORECASE)
 _NUMBER = re.compile(rf"\d{{{SHORTEST_NUMBER},}}")
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
 def declared_address(body: bytes) -> str:
@@ -39,15 +41,35 @@ def is_amp(body: bytes) -> bool:
     return bool(_AMP.search(body[:HEAD_REACH]))
 
 
-def is_same_article(one: str, other: str) -> bool:
-    """Say whether two addresses name one article: by the last part of the path, or by a long number in it."""
-    names = [_name(url) for url in (one, other)]
-    if names[0] == names[1] and len(names[0]) >= SHORTEST_SLUG:
-        return True
-    numbers = [set(_NUMBER.findall(urlsplit(url).path)) for url in (one, other)]
-    return bool(numbers[0] & numbers[1])
+def is_same_article(one: str, other: str, *, amp: bool = False) -> bool:
+    """Say whether two addresses name one article.
+
+    They do when their long numbers (dates apart) agree, or else their last parts, unless other numbers in
+    their paths contradict: a heading of last year may come again. `amp`: one of them is an AMP page, whose
+    last part may be short, may carry the word, or may be nothing but the article's number.
+    """
+    ids, other_ids = _ids(one), _ids(other)
+    if ids and other_ids:
+        return ids <= other_ids or other_ids <= ids
+    name, other_name = (_name(url, amp=amp) for url in (one, other))
+    if name == other_name and len(name) >= (1 if amp else SHORTEST_SLUG):
+        steps, other_steps = _numbers(one, whole=False), _numbers(other, whole=False)
+        return not steps or not other_steps or steps <= other_steps or other_steps <= steps
+    numbers = _numbers(one, whole=True)
+    return amp and (name.isdigit() or other_name.isdigit()) and numbers == _numbers(other, whole=True)
 
 
-def _name(url: str) -> str:
-    last = urlsplit(url).path.rstrip("/").rpartition("/")[2].casefold()
-    return re.sub(r"\.[a-z]{3,5}\Z", "", last)
+def _name(url: str, *, amp: bool) -> str:
+    last = re.sub(r"\.[a-z]{3,5}\Z", "", urlsplit(url).path.rstrip("/").rpartition("/")[2].casefold())
+    return re.sub(r"\Aamp-|[-.]amp\Z", "", last) if amp else last
+
+
+def _ids(url: str) -> set[str]:
+    """Give the long numbers of a path; a date is none, as all articles of a day share it."""
+    return {number for number in _NUMBER.findall(urlsplit(url).path) if not _DATE.fullmatch(number)}
+
+
+def _numbers(url: str, *, whole: bool) -> set[str]:
+    """Give the parts of a path that are numbers, the last part only with `whole`."""
+    steps = urlsplit(url).path.rstrip("/").split("/")
+    return {step for step in (steps if whole else steps[:-1]) if step.isdigit()}

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from store.records import POSITIONS, Reviewed
+from store.decisions import Reviewed
+from store.records import POSITIONS
 
 #: A copy is not a second witness: what carries over counts a third (issue 5 asks for less than one; untuned).
 CARRIED_WEIGHT: Final = 0.3

@@ -17,7 +17,8 @@ import krippendorff
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
-from store.records import TYPES, LabelEvent
+from store.decisions import LabelEvent
+from store.records import TYPES
 from store.second import plain_actor
 
 #: Months are those of the office, as nights are.

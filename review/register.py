@@ -16,7 +16,7 @@ from review.agreement import MIN_PAIRS, Agreement
 from review.recall import CONFIDENCE, Recall
 from review.sheet import flatten
 from review.words import Language, word
-from store.records import Decision, LabelEvent, Reviewer
+from store.decisions import Decision, LabelEvent, Reviewer
 from store.second import Disagreement
 
 #: Times are those of the office.

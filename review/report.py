@@ -6,12 +6,13 @@ appears whole or not at all. Never does: hide a failure, hold a text of a docume
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from store.records import GOOD_OUTCOMES, SourceReport, StageReport
+from store.records import GOOD_OUTCOMES, Origin, SourceReport, StageReport
+from store.revisions import ChangedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class NightReport:
     sheet: str
     #: What went wrong after the night's work was done, such as a mail that was not delivered.
     warnings: tuple[str, ...] = ()
+    #: Pages among those read in this night that came by looking back, by source.
+    looked_back: Mapping[Origin, Mapping[str, int]] = field(default_factory=dict)
+    #: Texts that have changed since an analyst decided on them.
+    changed: tuple[ChangedText, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -41,13 +46,20 @@ class NightReport:
 def report_content(report: NightReport, *, publishers: Mapping[str, str]) -> dict[str, Any]:
     """The report as plain data; `failed_sources` repeats what an operator must look at first.
 
-    `revisions` counts the articles of all sources whose text has changed since it was stored.
+    `revisions` counts the articles of all sources whose text has changed since it was stored; for those that
+    an analyst had decided on, `changed_after_decision` gives the incidents. `looked_back` counts pages of
+    past days, which explain a night of far more texts than its sources brought.
     """
-    content = asdict(report)
+    content = asdict(replace(report, changed=()))
+    del content["changed"]
     content["night"] = report.night.isoformat()
     content["exit_code"] = report.exit_code
     content["revisions"] = sum(s.revisions for s in report.sources)
     content["sources"] = [_source(s, publishers) for s in report.sources]
+    content["changed_after_decision"] = [
+        {"incident_id": text.incident_id, "link": text.url, "night": text.night.isoformat()}
+        for text in report.changed
+    ]
     content["failed_sources"] = [
         f"{s.source_id} ({s.night}): {s.outcome} - {s.message}"
         for s in report.sources
@@ -61,6 +73,13 @@ def _source(source: SourceReport, publishers: Mapping[str, str]) -> dict[str, An
     row["night"] = source.night.isoformat()
     row["publisher"] = publishers.get(source.source_id, source.source_id)
     return row
+
+
+def changed_lines(changed: Sequence[ChangedText]) -> str:
+    """Say which decided incidents have a text that changed since: a line that counts, then one for each."""
+    lines = [f"texts changed after decision: {len(changed)}"]
+    lines += [f"  {text.incident_id}  {text.url}  ({text.night})" for text in changed]
+    return "\n".join(lines)
 
 
 def write_report(path: Path, report: NightReport, *, publishers: Mapping[str, str]) -> None:

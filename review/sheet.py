@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from review.words import ALLEGED, DECISION_WORDS, HEADERS, Language, word
-from store.records import Document, LabelEvent, QueueRow
+from review.words import ALLEGED, BROUGHT, DECISION_WORDS, HEADERS, Language, word
+from store.decisions import LabelEvent
+from store.records import Document, QueueRow
 
 #: Characters that make a spreadsheet read a cell as a formula, or that open one in a sloppy reader: OWASP
 #: CSV Injection, ASVS 1.2.10, and their full-width twins. The guard itself is in, so that it can be undone.
@@ -108,7 +109,7 @@ def sheet_row(
         "n_documents": str(row.n_documents),
         "night": incident.first_night.isoformat(),
         "published": format_time(document),
-        "sources": "; ".join(publishers.get(s, s) for s in row.source_ids),
+        "sources": "; ".join(publishers.get(s, s) for s in row.source_ids) + BROUGHT[lang][row.origin],
         "link": document.url,
         "title": show_title(document),
         "evidence": " … ".join(prediction.evidence),

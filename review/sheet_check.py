@@ -27,7 +27,8 @@ from review.sheet import (
 from review.sheet_read import SheetLine
 from review.sheet_words import Problem
 from review.words import ALLEGED, DECISION_WORDS, WORDS, Language
-from store.records import DECISIONS, POSITIONS, TYPES, Decision, LabelEvent, QueueRow, Reviewer, Seen
+from store.decisions import DECISIONS, Decision, LabelEvent, Reviewer, Seen
+from store.records import POSITIONS, TYPES, QueueRow
 
 Outcome = Literal["new", "same", "blank", "error", "conflict"]
 

@@ -20,9 +20,10 @@ from review.sheet_read import SheetFile
 from review.sheet_words import LINES, OUTCOME_WORDS, PROBLEMS
 from review.words import DECISION_WORDS, HEADERS, Language, word
 from store.db import reading
+from store.decisions import ConflictError, Decision
 from store.labels import append_event, latest_events
 from store.queue import rows_of
-from store.records import ConflictError, Decision, UsageError
+from store.records import UsageError
 from store.reviewers import find_reviewer, list_reviewers
 from store.sheets import origins_like
 

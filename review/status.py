@@ -14,7 +14,7 @@ from rich.text import Text
 from review.sheet import flatten
 from review.words import NEXT_STEPS, OUTCOMES, Language
 from store.ledger import Streak
-from store.records import GOOD_OUTCOMES, SourceReport
+from store.records import GOOD_OUTCOMES, Origin, SourceReport
 
 _TITLE: dict[Language, str] = {"id": "Keadaan sumber", "en": "State of the sources"}
 _COLUMNS: dict[Language, str] = {
@@ -35,6 +35,20 @@ _SINCE: dict[Language, str] = {
 }
 _WARNED: dict[Language, str] = {"id": "Perlu dilihat: {0}", "en": "Worth a look: {0}"}
 _WHY: dict[Language, tuple[str, str]] = {"id": ("sebab:   ", "langkah: "), "en": ("why:  ", "next: ")}
+_LOOKED_BACK: dict[Language, dict[Origin, str]] = {
+    "id": {
+        "night": "",
+        "import": "diimpor dari arsip, tidak dihitung di atas: {0} halaman ({1})",
+        "walk": "dari daftar hari lampau, tidak dihitung di atas: {0} halaman ({1})",
+    },
+    "en": {
+        "night": "",
+        "import": "imported from archives, not counted above: {0} pages ({1})",
+        "walk": "from lists of past days, not counted above: {0} pages ({1})",
+    },
+}
+#: Sources that such a line names; the rest is a number.
+NAMED_SOURCES = 5
 #: What stands for a figure that is not known.
 UNKNOWN = "–"
 #: One sign for each night of a source.
@@ -110,6 +124,18 @@ def _strip(reports: Sequence[SourceReport], drawn: Sequence[date]) -> str:
     good = {report.night: report.outcome in GOOD_OUTCOMES for report in reports}
     signs = {True: GOOD, False: BAD, None: IDLE}
     return "".join(signs[good.get(night)] for night in drawn)
+
+
+def looked_back_lines(counts: Mapping[Origin, Mapping[str, int]], lang: Language) -> list[str]:
+    """Say how many stored pages came by looking back, and from which sources most; nothing where none did."""
+    lines = []
+    for origin, by_source in counts.items():
+        most = sorted(by_source.items(), key=lambda pair: (-pair[1], pair[0]))
+        named = ", ".join(f"{source_id} {count}" for source_id, count in most[:NAMED_SOURCES])
+        if most:
+            rest = f", +{len(most) - NAMED_SOURCES}" if len(most) > NAMED_SOURCES else ""
+            lines.append(_LOOKED_BACK[lang][origin].format(sum(by_source.values()), named + rest))
+    return lines
 
 
 def _fill(reports: Sequence[SourceReport]) -> str:

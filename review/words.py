@@ -6,6 +6,8 @@ Promises: every value of the codebook has a word in both languages (tested); an 
 
 from typing import Literal
 
+from store.records import Origin
+
 Language = Literal["id", "en"]
 
 HEADERS: dict[Language, dict[str, str]] = {
@@ -138,6 +140,12 @@ DECISION_WORDS: dict[Language, dict[str, str]] = {
 
 #: What stands before the types, so that a row read alone still says what it is.
 ALLEGED: dict[Language, str] = {"id": "dugaan", "en": "alleged"}
+
+#: Stands behind the sources of a text that looking back has brought, and says why it is an old one.
+BROUGHT: dict[Language, dict[Origin, str]] = {
+    "id": {"night": "", "walk": " (dari daftar hari lampau)", "import": " (dari arsip)"},
+    "en": {"night": "", "walk": " (from lists of past days)", "import": " (from an archive)"},
+}
 
 OUTCOMES: dict[Language, dict[str, str]] = {
     "id": {

@@ -11,19 +11,19 @@ many links wait. Never does: open a transaction of its own: the caller's `engine
 belongs together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, case, exists, func, or_, select, update
 
 from store.db import upsert
-from store.records import RawPage, State
+from store.records import Origin, RawPage, State, StoppedError
 from store.revisions import is_newer_version, supersede
-from store.rows import values_of
+from store.revisions import night_of as night_of  # part of what the frontier offers
+from store.rows import read_page, values_of
 from store.schema import frontier, pages, validators
 
 #: Tries in as many nights before a URL is given up (the reliability rule of the issue: at most 3 tries).
@@ -35,9 +35,6 @@ WATCH: Final = timedelta(days=7)
 
 #: Addresses in one query; SQLite allows 32,766 variables in a statement, older builds 999.
 ASKED_AT_ONCE: Final = 500
-
-#: A night is a calendar date here, whatever zone the machine is in.
-NIGHT_ZONE: Final = ZoneInfo("Asia/Jakarta")
 
 
 # Statements of the hot path, put together once: to build one anew took five times as long as to run it
@@ -62,7 +59,7 @@ _FAIL: Final = (
 )
 # One query for each state of a link that may be handed out: only then does the index give the rows in order.
 _FREE: Final = tuple(
-    select(frontier.c.url, frontier.c.canonical_url, frontier.c.modified)
+    select(frontier.c.url, frontier.c.canonical_url, frontier.c.modified, frontier.c.origin)
     .where(frontier.c.source_id == bindparam("of_source"), frontier.c.night <= bindparam("tonight"), free)
     .order_by(frontier.c.night.desc(), frontier.c.place, frontier.c.canonical_url)
     .limit(bindparam("most"))
@@ -111,6 +108,8 @@ class Link:
     canonical_url: str
     #: When the outlet says that it changed the article last; None where it does not say.
     modified: datetime | None = None
+    #: What has named it first.
+    origin: Origin = "night"
 
 
 class Stored(Enum):
@@ -131,11 +130,6 @@ class Validator:
     body_sha256: str = ""
 
 
-def night_of(moment: datetime) -> date:
-    """The night that an aware time belongs to: its calendar date in Jakarta."""
-    return moment.astimezone(NIGHT_ZONE).date()
-
-
 def offer(conn: Connection, source_id: str, links: Iterable[Link], *, night: date) -> int:
     """Queue the links that are new to the source, in the order given; returns how many were.
 
@@ -154,6 +148,7 @@ def offer(conn: Connection, source_id: str, links: Iterable[Link], *, night: dat
             "attempts": 0,
             "reason": "",
             "modified": link.modified,
+            "origin": link.origin,
         }
         for place, link in enumerate(links)
         if link.canonical_url not in stored
@@ -212,10 +207,13 @@ def count_waiting(conn: Connection, source_id: str, *, night: date) -> int:
 
 
 def count_fetched(conn: Connection, source_id: str, *, night: date) -> int:
-    """How many articles with a page of their own were first collected on this night."""
+    """How many articles with a page of their own the outlet has given on this night for the first time."""
     return conn.execute(
         select(func.count()).where(
-            pages.c.night == night, pages.c.source_id == source_id, pages.c.format == "html"
+            pages.c.night == night,
+            pages.c.source_id == source_id,
+            pages.c.format == "html",
+            pages.c.origin != "import",
         )
     ).scalar_one()
 
@@ -236,11 +234,17 @@ def release_leases(conn: Connection, source_id: str) -> int:
 def finish(conn: Connection, page: RawPage, *, leased: str = "") -> Stored:
     """Store a page and mark its link done, together.
 
-    `leased`: canonical address of the Link that was leased, where the page turned out to be the AMP or mobile
-    twin of another; a twin of a page that is stored already is not stored again.
+    `leased`: canonical address of the Link that was leased, where the page may have turned out to be the AMP
+    or mobile twin of another. A twin of a page that is stored already is not stored again, nor is an article
+    that a twin has brought while it was under way: what differs between the two is no change of the text.
     """
     is_twin = leased not in ("", page.canonical_url)
-    known = is_twin and is_done(conn, page.source_id, page.canonical_url)
+    state = conn.scalar(
+        select(frontier.c.state).where(
+            frontier.c.source_id == page.source_id, frontier.c.canonical_url == leased
+        )
+    )
+    known = (is_twin or state == "done") and is_done(conn, page.source_id, page.canonical_url)
     stored = Stored.KNOWN if known else put_page(conn, page)
     urls = {page.canonical_url, leased or page.canonical_url}
     conn.execute(_FINISH, [{"of_source": page.source_id, "of_url": url} for url in sorted(urls)])
@@ -256,22 +260,52 @@ def put_page(conn: Connection, page: RawPage) -> Stored:
     row = values_of(page, state=State.FETCHED, reason="", extractor_version="")
     if upsert(conn, pages, [row], keys=("source_id", "canonical_url"), update=False):
         return Stored.NEW
-    known = (
-        conn.execute(
-            select(pages).where(
-                pages.c.source_id == page.source_id, pages.c.canonical_url == page.canonical_url
-            )
-        )
-        .mappings()
-        .one()
-    )
-    if not is_newer_version(page, known):
+    known = _row_of(conn, page.source_id, page.canonical_url)
+    if known is None or not is_newer_version(page, known):
         return Stored.KNOWN
+    _replace(conn, known, row)
+    return Stored.REVISED
+
+
+def stored_page(conn: Connection, source_id: str, canonical_url: str) -> tuple[RawPage, State] | None:
+    """The source's page with this address, without bodies, and its state; None when it is not stored."""
+    row = _row_of(conn, source_id, canonical_url)
+    return None if row is None else (read_page(row), State(row["state"]))
+
+
+def complete_page(conn: Connection, page: RawPage) -> None:
+    """Store a known article anew with pages of it that have been found since.
+
+    A version that nobody has read yet is replaced, and an imported article belongs to the night of its first
+    page; one that was extracted becomes a revision, as if the outlet had changed the text.
+    """
+    known = _row_of(conn, page.source_id, page.canonical_url)
+    if known is None:
+        raise StoppedError(f"page {page.page_id} ({page.url}) is not in the store. This is a bug.")
+    row = values_of(page, state=State.FETCHED, reason="", extractor_version="")
+    if known["state"] != State.FETCHED:
+        _replace(conn, known, row)
+        return
+    stays = {"page_id", "origin"} | (set() if known["origin"] == "import" else {"night"})
+    _overwrite(conn, known, row, stays=stays)
+
+
+def _row_of(conn: Connection, source_id: str, canonical_url: str) -> RowMapping | None:
+    found = conn.execute(
+        select(pages).where(pages.c.source_id == source_id, pages.c.canonical_url == canonical_url)
+    )
+    return found.mappings().one_or_none()
+
+
+def _replace(conn: Connection, known: RowMapping, row: Mapping[str, Any]) -> None:
+    """Keep the stored version of a page as a revision and put a newer one in its place."""
     supersede(conn, known, night=night_of(known["fetched_at"]))
-    stays = ("page_id", "source_id", "canonical_url", "night")
+    _overwrite(conn, known, row, stays={"page_id", "night", "origin"})
+
+
+def _overwrite(conn: Connection, known: RowMapping, row: Mapping[str, Any], *, stays: set[str]) -> None:
     changes = {name: value for name, value in row.items() if name not in stays}
     conn.execute(update(pages).where(pages.c.page_id == known["page_id"]).values(changes))
-    return Stored.REVISED
 
 
 def fail(conn: Connection, source_id: str, canonical_url: str, *, reason: str, night: date) -> None:

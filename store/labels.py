@@ -22,17 +22,8 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
 
-from store.records import (
-    DECISIONS,
-    REVIEWS,
-    TYPES,
-    ConflictError,
-    Decision,
-    LabelEvent,
-    Seen,
-    State,
-    UsageError,
-)
+from store.decisions import DECISIONS, REVIEWS, ConflictError, Decision, LabelEvent, Seen
+from store.records import TYPES, State, UsageError
 from store.reviewers import IS_NAMED, named_values, register_reviewer
 from store.schema import documents, incidents, label_events, predictions, reviewers
 from store.schema import incident_documents as members

@@ -15,6 +15,7 @@ from store.db import upsert
 from store.records import (
     CODE_VERSION,
     GOOD_OUTCOMES,
+    Origin,
     Outcome,
     SourceReport,
     StageReport,
@@ -149,7 +150,8 @@ def _last_words(*columns: ColumnElement[Any]) -> Select[Any]:
 def count_night(conn: Connection, source_id: str, night: date, *, body_chars: int) -> NightCounts:
     """Count a night's articles of a source, and those with title, body (`body_chars` or more) and hour.
 
-    Left out of `looked_at` is what waits for extraction, and what another source had brought before.
+    What came by looking back is no part of a night. Left out of `looked_at` is what waits for extraction, and
+    what another source had brought before.
     """
 
     def having(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -164,7 +166,7 @@ def count_night(conn: Connection, source_id: str, night: date, *, body_chars: in
             having(documents.c.published_precision == "minute"),
         )
         .select_from(pages.outerjoin(documents, documents.c.page_id == pages.c.page_id))
-        .where(pages.c.night == night, pages.c.source_id == source_id)
+        .where(pages.c.night == night, pages.c.source_id == source_id, pages.c.origin == "night")
     ).one()
     return NightCounts(*row)
 
@@ -186,6 +188,35 @@ def trailing_items(conn: Connection, source_id: str, *, before: date, nights: in
         .limit(nights)
     )
     return list(found.scalars())
+
+
+def count_looked_back(conn: Connection, *, waiting: bool = False) -> dict[Origin, dict[str, int]]:
+    """How many pages of which source came by looking back: {"import": {"kompas": 12}, "walk": {}}.
+
+    They are no part of a night's volume. `waiting`: only those that wait for extraction.
+    """
+    query = (
+        select(pages.c.origin, pages.c.source_id, func.count())
+        .where(pages.c.origin != "night")
+        .group_by(pages.c.origin, pages.c.source_id)
+        .order_by(pages.c.origin, pages.c.source_id)
+    )
+    found: dict[Origin, dict[str, int]] = {"import": {}, "walk": {}}
+    for origin, source_id, count in conn.execute(
+        query.where(pages.c.state == State.FETCHED) if waiting else query
+    ):
+        found[origin][source_id] = count
+    return found
+
+
+def previous_night(conn: Connection, run_id: int, *, command: str) -> date | None:
+    """The night of the last finished run of a command before this one; None when there is none."""
+    return conn.scalar(
+        select(runs.c.night)
+        .where(runs.c.run_id < run_id, runs.c.command == command, runs.c.exit_code.is_not(None))
+        .order_by(runs.c.run_id.desc())
+        .limit(1)
+    )
 
 
 def last_run(conn: Connection) -> Run | None:

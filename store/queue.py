@@ -22,7 +22,7 @@ from store.draw import let_go
 from store.draw import open_audit as open_audit  # part of what the queue offers
 from store.records import Document, Incident, Prediction, QueueRow, State, UsageError
 from store.rows import read_document, read_incident, read_prediction
-from store.schema import documents, incidents, predictions
+from store.schema import documents, incidents, pages, predictions
 from store.schema import incident_documents as members
 
 Queue = Literal["new", "uncertain", "audit", "incident"]
@@ -192,9 +192,10 @@ def _rows(conn: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[Q
     ):
         told_by[incident_id].append((doc_id, source_id))
     leads = conn.execute(
-        select(incidents, documents, predictions)
+        select(incidents, documents, predictions, pages.c.origin)
         .join(members, (members.c.incident_id == incidents.c.incident_id) & (members.c.place == 0))
         .join(documents, documents.c.doc_id == members.c.doc_id)
+        .join(pages, pages.c.page_id == documents.c.page_id)
         .outerjoin(predictions, predictions.c.doc_id == documents.c.doc_id)
         .where(*conditions)
         .order_by(incidents.c.first_night.desc(), incidents.c.score.desc(), incidents.c.incident_id)
@@ -211,6 +212,7 @@ def _rows(conn: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[Q
                 prediction=read_prediction(row) if scored else let_go(doc_id, row[documents.c.scored_by]),
                 source_ids=tuple(dict.fromkeys(source_id for _, source_id in told)),
                 n_documents=len(told),
+                origin=row[pages.c.origin],
             )
         )
     return rows

@@ -29,16 +29,10 @@ CODE_VERSION = "0.1.0"
 Kind = Literal["news", "post"]
 Label = Literal["case", "related", "none"]
 
-#: What a reviewer says of an incident: a dugaan as the codebook has it, none, or the text does not tell.
-DECISIONS: tuple[str, ...] = ("case", "none", "unsure")
-#: The lines of decisions on one incident: the reviewer's, a blind second one, and the last word on both.
-REVIEWS: tuple[str, ...] = ("first", "second", "adjudication")
 #: Why an incident is before the reviewers: it was flagged, or drawn at random from what was not.
 INCIDENT_KINDS: tuple[str, ...] = ("flagged", "audit")
 #: Where an audited document was drawn from: scored below the threshold, or let go by screening.
 AUDIT_STRATA: tuple[str, ...] = ("below", "screened_out")
-#: What a reviewer may do, each more than the one before: read, decide, manage the accounts.
-ROLES: tuple[str, ...] = ("reader", "reviewer", "admin")
 
 
 class NetraError(Exception):
@@ -65,29 +59,6 @@ class StoppedError(NetraError):
     exit_code = 4
 
 
-class ConflictError(UsageError):
-    """What a reviewer decided on is no longer what is stored; nothing was written.
-
-    `seen` and `stored` are the two sides (`seen` is None where the caller gave none); `standing` is the
-    event of another reviewer that came in between, if that is the conflict.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        incident_id: str,
-        seen: "Seen | None",
-        stored: "Seen",
-        standing: "LabelEvent | None" = None,
-    ) -> None:
-        super().__init__(message)
-        self.incident_id = incident_id
-        self.seen = seen
-        self.stored = stored
-        self.standing = standing
-
-
 class State(StrEnum):
     """How far a document has come; one word per stage, as in the design."""
 
@@ -99,6 +70,12 @@ class State(StrEnum):
     QUEUED = "queued"
     REVIEWED = "reviewed"
     QUARANTINED = "quarantined"
+
+
+#: What brought a page: an ordinary night, the lists of past days, or an archive of somebody else. The last
+#: two look back and say nothing of how much an outlet publishes in a night.
+Origin = Literal["night", "walk", "import"]
+ORIGINS: tuple[Origin, ...] = ("night", "walk", "import")
 
 
 class Outcome(StrEnum):
@@ -163,6 +140,7 @@ class RawPage:
     content_sha256: str = ""
     #: When the outlet says that it changed the text last; None where it does not say.
     modified: datetime | None = None
+    origin: Origin = "night"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,79 +341,5 @@ class QueueRow:
     #: Publisher names by order of first appearance, one per member document's source.
     source_ids: tuple[str, ...]
     n_documents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a reviewer says of one incident; never that anybody is guilty."""
-
-    #: One of DECISIONS.
-    decision: str
-    #: Types of the codebook (TYPES).
-    types: tuple[str, ...] = ()
-    #: A position of the codebook, or the reviewer's own words.
-    actor: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the reviewer had before them: the lead document's text, and the model behind the prediction."""
-
-    text_sha256: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class LabelEvent:
-    """One line of the register of decisions, which only ever grows; see `store.labels`."""
-
-    event_id: str
-    #: The event before it in the whole register; empty for the first one.
-    previous: str
-    incident_id: str
-    #: The lead document at that time, its text and the model of its prediction.
-    doc_id: str
-    text_sha256: str
-    model: str
-    at: datetime
-    #: Id of the reviewer; the name is in `reviewers` alone.
-    reviewer: str
-    #: "page", "cli", "sheet:<first 16 hex digits of the file's sha256>:<line>".
-    origin: str
-    review: Literal["first", "second", "adjudication"]
-    old: Decision | None
-    #: None: undone, as if nobody had decided.
-    new: Decision | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """An account of somebody who decides. Without a password hash nobody can log in with it."""
-
-    reviewer_id: str
-    name: str
-    #: One of ROLES.
-    role: str
-    password_hash: str
-    added_at: datetime
-    #: Wrong tries since the last good one.
-    failures: int = 0
-    locked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """One document that a standing decision (case or none) is about."""
-
-    document: Document
-    #: What the classifier had marked when the reviewer saw it.
-    evidence: tuple[str, ...]
-    decision: Decision
-    incident_id: str
-    #: "flagged", or "audit" for a document of the random sample from below the threshold.
-    queue: str
-    decided_at: datetime
-    #: Whether the decision was made on another document of the incident and only carries over to this one.
-    carried_over: bool
+    #: What brought the lead document.
+    origin: Origin = "night"

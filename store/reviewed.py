@@ -7,8 +7,8 @@ text has changed since is left out. Never does: write, or give `unsure` for a la
 
 from sqlalchemy import Connection, select
 
+from store.decisions import Reviewed
 from store.labels import current_labels
-from store.records import Reviewed
 from store.rows import read_document
 from store.schema import documents, incidents, predictions
 from store.schema import incident_documents as members

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, update
 
-from store.records import ROLES, Reviewer, UsageError
+from store.decisions import ROLES, Reviewer
+from store.records import UsageError
 from store.schema import reviewers
 
 #: Wrong passwords in turn after which an account is locked (issue 5).

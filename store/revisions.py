@@ -6,18 +6,38 @@ Promises: every version is kept, with its place in the archive and, once it has 
 text that an analyst decided on is marked so. Never does: change the newest version, or delete one.
 """
 
-from dataclasses import fields
-from datetime import date
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, insert, select, update
 
 from store.records import Document, RawPage, Revision, State
 from store.rows import stored_fields
 from store.schema import documents, pages, revisions
+from store.schema import incident_documents as members
 
+#: A night is a calendar date here, whatever zone the machine is in.
+NIGHT_ZONE: Final = ZoneInfo("Asia/Jakarta")
 #: Between the id of a page and the number of an older version of it; no page id contains it.
 MARK: Final = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedText:
+    """A text that its outlet changed after an analyst had decided on it."""
+
+    incident_id: str
+    doc_id: str
+    url: str
+    #: When its newest version was fetched.
+    night: date
+
+
+def night_of(moment: datetime) -> date:
+    """The night that an aware time belongs to: its calendar date in Jakarta."""
+    return moment.astimezone(NIGHT_ZONE).date()
 
 
 def is_newer_version(page: RawPage, known: RowMapping) -> bool:
@@ -85,7 +105,7 @@ def is_revision(page_id: str) -> bool:
 def pending_revisions(conn: Connection, *, limit: int | None) -> list[RawPage]:
     """Versions that were superseded before they were extracted, as pages with the id of the version."""
     found = conn.execute(
-        select(revisions, pages.c.source_id, pages.c.canonical_url)
+        select(revisions, pages.c.source_id, pages.c.canonical_url, pages.c.origin)
         .join(pages, pages.c.page_id == revisions.c.page_id)
         .where(revisions.c.state == State.FETCHED)
         .order_by(revisions.c.night, revisions.c.revision_id)
@@ -116,6 +136,27 @@ def older_texts(conn: Connection, doc_id: str) -> list[Revision]:
         .order_by(revisions.c.fetched_at, revisions.c.revision_id)
     )
     return [Revision(**row) for row in found.mappings()]
+
+
+def changed_after_decision(conn: Connection, *, since: date) -> list[ChangedText]:
+    """Texts that analysts decided on and that their outlets have changed on the night `since` or later.
+
+    A page that differs in its markup alone is left out. Ordered by (incident_id, doc_id).
+    """
+    found = conn.execute(
+        select(members.c.incident_id, documents.c.doc_id, documents.c.url, pages.c.fetched_at)
+        .select_from(revisions)
+        .join(pages, pages.c.page_id == revisions.c.page_id)
+        .join(documents, documents.c.page_id == revisions.c.page_id)
+        .join(members, members.c.doc_id == documents.c.doc_id)
+        .where(
+            revisions.c.reviewed,
+            (documents.c.text_sha256 != revisions.c.text_sha256) | (documents.c.title != revisions.c.title),
+        )
+        .order_by(members.c.incident_id, documents.c.doc_id)
+    )
+    texts = (ChangedText(*row[:3], night_of(row.fetched_at)) for row in found)
+    return [text for text in texts if text.night >= since]
 
 
 def was_decided() -> ColumnElement[bool]:

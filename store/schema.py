@@ -31,15 +31,14 @@ from sqlalchemy import (
 from store.columns import PlainText as PlainText  # names that belong to the schema for all who use it
 from store.columns import TextList, UtcTime, WarcRefs
 from store.columns import UnstorableError as UnstorableError
+from store.decisions import DECISIONS, REVIEWS, ROLES
 from store.records import (
     AUDIT_STRATA,
-    DECISIONS,
     INCIDENT_KINDS,
     LABELS,
+    ORIGINS,
     POSITIONS,
     PROCESSES,
-    REVIEWS,
-    ROLES,
     STAGES,
     Outcome,
     State,
@@ -97,8 +96,10 @@ pages = Table(
     Column("extractor_version", PlainText, nullable=False),
     Column("content_sha256", PlainText, nullable=False, server_default=""),
     Column("modified", UtcTime),
+    Column("origin", PlainText, nullable=False, server_default="night"),
     UniqueConstraint("source_id", "canonical_url"),
     _one_of("state", PAGE_STATES),
+    _one_of("origin", ORIGINS),
     _one_of("format", ("html", "blogger", "wordpress", "feed", "social")),
     _not_negative("pages_expected"),
     Index(None, "state", "night", "page_id"),
@@ -152,7 +153,9 @@ frontier = Table(
     Column("failed_night", Date),
     Column("reason", PlainText, nullable=False),
     Column("modified", UtcTime),
+    Column("origin", PlainText, nullable=False, server_default="night"),
     _one_of("state", FRONTIER_STATES),
+    _one_of("origin", ORIGINS),
     _not_negative("attempts", "place"),
     CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
     # In the order of handing out, so that a lease costs the same however long the queue is.

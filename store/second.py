@@ -12,8 +12,9 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from store.decisions import Decision, LabelEvent
 from store.labels import current_labels, read_event
-from store.records import Decision, LabelEvent, UsageError
+from store.records import UsageError
 from store.reviewers import find_reviewer
 from store.schema import incidents, label_events
 

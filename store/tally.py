@@ -11,8 +11,8 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
-from store.frontier import NIGHT_ZONE
 from store.records import PROCESSES, QueueRow, State
+from store.revisions import NIGHT_ZONE
 from store.rows import read_document, read_incident, read_prediction
 from store.schema import documents, failures, incidents, pages, predictions, run_sources, runs
 from store.schema import incident_documents as members

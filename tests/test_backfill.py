@@ -2,13 +2,21 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 import pipeline
+from crawlers.manifest import load_sources
+from store.db import connect, migrate, reading
+from store.frontier import put_page
+from store.ledger import start_run, trailing_items
+from store.records import Outcome, SourceReport
 from tests.crawlers.foreign import foreign
 from tests.crawlers.outlet import entry, manifest, outlet
+from tests.store.samples import make_page
+from verbs import watching
 
 PAST = ("--since", "2024-09-15", "--until", "2024-09-15")
 
@@ -48,6 +56,34 @@ def test_an_import_says_what_it_found_and_ends_with_1_when_something_is_broken(r
     assert said.splitlines() == ["lain: 1 new", "1 files: 1 new, 1 known, 1 no manifest"]
     assert "in.warc.gz: broken gzip member" in err
     assert len(list((tmp_path / "warc").iterdir())) == 2
+
+
+def test_an_import_does_not_touch_the_volume_of_a_night(run, tmp_path, capsys):
+    """Two nights of one article each, and 40 more imported into the second one."""
+    sources = load_sources(tmp_path / "sources")
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    migrate(engine)
+    night, past = date(2024, 9, 18), date(2024, 9, 17)
+    for number, day in enumerate((past, night)):
+        with engine.begin() as conn:
+            put_page(conn, make_page(number, source_id="warta", night=day))
+    run_id = start_run(engine, command="nightly", night=night)
+    crawled = [SourceReport("warta", day, Outcome.OK, 2, 1, 1, 0, "") for day in (past, night)]
+    before = watching.judge_sources(engine, run_id, crawled, sources)
+    with foreign(tmp_path / "in.warc.gz") as out:
+        for number in range(40):
+            out.add(f"https://warta.test/camat-hadir-di-deklarasi-{number}")
+    assert run("--warc", tmp_path / "in.warc.gz")[0] == 0
+    assert watching.judge_sources(engine, run_id, before, sources) == before
+    assert [report.items for report in before] == [1, 1]
+    with reading(engine) as conn:
+        assert trailing_items(conn, "warta", before=date(2024, 9, 19), nights=14) == [1, 1]
+    assert watching.waiting_pages(engine) == {"import": {"warta": 40}, "walk": {}}
+    watching.print_status(engine, nights=14, lang="id")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "diimpor dari arsip, tidak dihitung di atas: 40 halaman (warta 40)" in said
+    assert f"{night} baik .. 1/–" in " ".join(said.replace("│", " ").split())
+    engine.dispose()
 
 
 def test_a_walk_gives_each_source_one_line(tmp_path):

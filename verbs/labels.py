@@ -31,7 +31,8 @@ from review.words import Language
 from store import labels as register
 from store.audits import sampled_incidents
 from store.db import reading
-from store.records import ROLES, Decision, LabelEvent, Reviewer, StoppedError, UsageError
+from store.decisions import ROLES, Decision, LabelEvent, Reviewer
+from store.records import StoppedError, UsageError
 from store.reviewers import (
     add_reviewer,
     erase_reviewer,

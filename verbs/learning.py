@@ -16,7 +16,7 @@ from review.tables import metrics_table, models_table, threshold_table
 from review.terminal import console, print_json, say, say_skipped, shown
 from store.db import reading
 from store.drift import candidate_texts, weekly_drift
-from store.frontier import NIGHT_ZONE
+from store.revisions import NIGHT_ZONE
 from store.session import opened
 from verbs.places import DEFAULT_DB, LABELS
 

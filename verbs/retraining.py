@@ -16,7 +16,7 @@ from review import options
 from review.tables import metrics_table
 from review.terminal import console, say, say_skipped, shown
 from store.db import reading
-from store.records import Reviewed
+from store.decisions import Reviewed
 from store.reviewed import reviewed_documents
 from store.session import opened
 from verbs.learning import models_promote

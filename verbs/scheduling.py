@@ -22,9 +22,10 @@ from review.deliver import deliver, read_channels
 from review.terminal import say
 from review.words import Language
 from store.db import reading
-from store.frontier import NIGHT_ZONE, night_of
+from store.frontier import night_of
 from store.ledger import Run, last_run, runs_since
 from store.records import LockedError, NetraError, UsageError
+from store.revisions import NIGHT_ZONE
 from store.session import opened
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, ROOT, VAR
 from verbs.units import (

@@ -4,27 +4,31 @@ Promises: every source that a run crawled is in the ledger with its verdict. Nev
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 
 from sqlalchemy import Engine
 
 from crawlers.manifest import Source
 from crawlers.watch import BODY_CHARS, MARK, TRAILING_NIGHTS, judge, warnings_of
-from review.status import status_lines, status_table
+from review.status import looked_back_lines, status_lines, status_table
 from review.tables import states_table
 from review.terminal import console, say
 from review.words import Language
 from store.db import reading
 from store.ledger import (
+    count_looked_back,
     count_night,
     count_states,
     failing_streaks,
     last_run,
     note_source,
+    previous_night,
     source_history,
     trailing_items,
 )
-from store.records import Outcome, SourceReport
+from store.records import Origin, Outcome, SourceReport
+from store.revisions import ChangedText, changed_after_decision
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,22 @@ def judge_extracted(engine: Engine, run_id: int, sources: Sequence[Source]) -> i
     return len(changed)
 
 
+def waiting_pages(engine: Engine) -> dict[Origin, dict[str, int]]:
+    """Count the pages of past days that wait for extraction, by what brought them and by source."""
+    with reading(engine) as conn:
+        return count_looked_back(conn, waiting=True)
+
+
+def changed_texts(engine: Engine, run_id: int, nights: Collection[date]) -> tuple[ChangedText, ...]:
+    """Give the decided texts that changed in the nights of this run, or since the night of the one before.
+
+    So a change that came in between, by `crawl` alone or after midnight, is told in the next report.
+    """
+    with reading(engine) as conn:
+        before = previous_night(conn, run_id, command="nightly") or date.min
+        return tuple(changed_after_decision(conn, since=min(before, *nights)))
+
+
 def print_status(engine: Engine, *, nights: int, lang: Language) -> int:
     """Print the last run, what fails and why, the sources over the last `nights` nights, and what waits.
 
@@ -72,6 +92,7 @@ def print_status(engine: Engine, *, nights: int, lang: Language) -> int:
     with reading(engine) as conn:
         last, history, states = last_run(conn), source_history(conn, nights=nights), count_states(conn)
         streaks = failing_streaks(conn)
+        back = count_looked_back(conn)
     if last is None:
         say("no run yet; start one with: python pipeline.py nightly")
         return 0
@@ -82,5 +103,7 @@ def print_status(engine: Engine, *, nights: int, lang: Language) -> int:
     for line in status_lines(history, streaks, warnings, lang):
         say(line)
     console.print(status_table(history, streaks, lang))
+    for line in looked_back_lines(back, lang):
+        say(line)
     console.print(states_table(states))
     return int(bool(streaks))

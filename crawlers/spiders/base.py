@@ -36,8 +36,8 @@ from crawlers.spiders.pages import (
     article_page,
     canonical_of,
     fetched_page,
+    is_own,
     next_page,
-    pages_named,
     part_page,
     request_address,
 )
@@ -269,7 +269,12 @@ class SourceSpider(Spider):
             self.job.archive.sync()
         with self.job.engine.begin() as conn:
             for part in listing.parts:
-                canonical = canonical_of(part.url, source, own=part.format != "social")
+                own = part.format != "social"
+                if own and not is_own(part.url, source):
+                    # This text would stand for the article of another outlet.
+                    self.job.tally.refused += 1
+                    continue
+                canonical = canonical_of(part.url, source, own=own)
                 if not canonical:
                     self.job.tally.skipped += 1
                     continue
@@ -329,11 +334,11 @@ class SourceSpider(Spider):
             return await self.give_up(link, earlier, outcome or Outcome.MALFORMED, reason)
         response = self.as_archived(response)
         pages = self.job.source.pages
-        fetched = (*earlier, fetched_page(response))
+        fetched = (*earlier, fetched_page(response, pages))
         following = next_page(response, fetched, pages)
         if following:
             return [self.article_request(following, link, fetched)]
-        return await self.store_article(link, fetched, pages_named(response, pages))
+        return await self.store_article(link, fetched, fetched[-1].named)
 
     async def article_failed(self, failure: Failure) -> list[Request]:
         """An article page that gave no response."""
@@ -349,7 +354,7 @@ class SourceSpider(Spider):
         """Count a failed page; of an article whose first pages came, these are stored."""
         self.job.tally.failures.append((outcome, text))
         if earlier:
-            return await self.store_article(link, earlier, len(earlier) + 1)
+            return await self.store_article(link, earlier, max(len(earlier) + 1, earlier[-1].named))
 
         def note(conn: Connection) -> list[Link]:
             frontier.fail(conn, self.job.source.id, link.canonical_url, reason=text, night=self.job.night)
@@ -369,7 +374,7 @@ class SourceSpider(Spider):
 
         self.in_hand -= 1
         stored, following = await self.commits.run(store)
-        self.job.tally.count(stored)
+        self.job.tally.count(stored, left_over=link.origin == "walk" and self.job.origin == "night")
         if self.job.stored and stored is not Stored.KNOWN:
             self.job.stored(page)
         self.job.tally.misdeclared += not fetched[0].honest
@@ -386,7 +391,7 @@ class SourceSpider(Spider):
         if not canonical:
             self.job.tally.skipped += 1
             return None
-        return Link(found.url, canonical, found.modified)
+        return Link(found.url, canonical, found.modified, self.job.origin)
 
     def as_archived(self, response: ResponseT) -> ResponseT:
         """Give the response with the body that the archive gives back, which its sha256 is taken of."""

@@ -41,6 +41,8 @@ class FetchedPage:
     #: The page's own word for its address: absolute, "" when it says nothing.
     declared: str = ""
     is_amp: bool = False
+    #: How many pages it says that the article has; 1 when it says nothing.
+    named: int = 1
 
 
 def page_id(source_id: str, canonical_url: str) -> str:
@@ -64,6 +66,11 @@ def canonical_of(url: str, source: Source, *, own: bool) -> str:
     return ""
 
 
+def is_own(url: str, source: Source) -> bool:
+    """Say whether an address lies on a host of this outlet or on one that shows the same articles."""
+    return host_of(url) in {*source.hosts, *source.articles.same_host}
+
+
 def request_address(url: str, pages: Pages) -> str:
     """Give the address that shows the whole article, by the manifest's page mode."""
     if pages.mode == "query":
@@ -71,8 +78,8 @@ def request_address(url: str, pages: Pages) -> str:
     return with_suffix(url, pages.suffix) if pages.mode == "path" else url
 
 
-def fetched_page(response: TextResponse) -> FetchedPage:
-    """Keep what came of one page."""
+def fetched_page(response: TextResponse, pages: Pages) -> FetchedPage:
+    """Keep what came of one page; its pager is read by the manifest's `pages`."""
     encoding, honest = true_encoding(response.body, response.encoding)
     return FetchedPage(
         url=response.url,
@@ -84,24 +91,23 @@ def fetched_page(response: TextResponse) -> FetchedPage:
         fetched_at=response.meta[FETCHED_AT],
         declared=absolute(response.url, declared_address(response.body)),
         is_amp=is_amp(response.body),
+        named=pages_named(response, pages),
     )
 
 
 def canonical_of_page(link: Link, first: FetchedPage, source: Source) -> str:
     """Give the canonical address of a fetched article: of an AMP or mobile twin, that of the article.
 
-    It is that of `link`, unless the page names another article of the same outlet as its canonical form and
-    is AMP, or has the same name or number, or was reached there by a redirect.
+    It is that of `link`, unless the page names as its canonical form an address of the same outlet that has
+    the same name or number (`crawlers.twins`), or to which a redirect has led.
     """
-    if not first.declared or host_of(first.declared) not in {*source.hosts, *source.articles.same_host}:
+    if not is_own(first.declared, source):
         return link.canonical_url
     declared = canonical_of(first.declared, source, own=True)
     if not declared or urlsplit(declared).path == "/":
         return link.canonical_url
-    trusted = (
-        first.is_amp
-        or is_same_article(declared, link.canonical_url)
-        or declared == canonical_of(first.url, source, own=True)
+    trusted = is_same_article(declared, link.canonical_url, amp=first.is_amp) or declared == canonical_of(
+        first.url, source, own=True
     )
     return declared if trusted else link.canonical_url
 
@@ -125,14 +131,20 @@ def next_page(response: TextResponse, fetched: tuple[FetchedPage, ...], pages: P
     """Give the address of the next page of an article in merge mode; "" after the last."""
     if pages.mode != "merge" or len(fetched) >= pages.max:
         return ""
-    selector = pages.next if "::" in pages.next else f"{pages.next}::attr(href)"
     # In one spelling: a pager writes page 1 with a slash more, or with a tracking parameter.
     known = {canonicalize(page.url) for page in fetched}
     if pages.param:
         # Page 1 under its number is the page that we began with.
         known.add(canonicalize(with_query(fetched[0].url, pages.param, "1")))
-    urls = (absolute(response.url, href) for href in response.css(selector).getall())
-    return next((url for url in urls if url and canonicalize(url) not in known), "")
+    return next((url for url in page_links(response, pages) if canonicalize(url) not in known), "")
+
+
+def page_links(response: TextResponse, pages: Pages) -> list[str]:
+    """Give the addresses that the pager of an article in merge mode leads to, as they stand there."""
+    if pages.mode != "merge":
+        return []
+    selector = pages.next if "::" in pages.next else f"{pages.next}::attr(href)"
+    return [url for href in response.css(selector).getall() if (url := absolute(response.url, href))]
 
 
 def article_page(job: Job, link: Link, fetched: tuple[FetchedPage, ...], expected: int) -> RawPage:
@@ -142,6 +154,7 @@ def article_page(job: Job, link: Link, fetched: tuple[FetchedPage, ...], expecte
     return RawPage(
         page_id=page_id(job.source.id, canonical_url),
         source_id=job.source.id,
+        origin=link.origin,
         url=link.url,
         canonical_url=canonical_url,
         night=job.night,
@@ -163,6 +176,7 @@ def part_page(
     return RawPage(
         page_id=page_id(job.source.id, canonical_url),
         source_id=job.source.id,
+        origin=job.origin,
         url=part.url,
         canonical_url=canonical_url,
         night=job.night,

@@ -55,15 +55,7 @@ def read(entry: Entry, response: Response, source: Source, night: date) -> Listi
                 break
     except etree.XMLSyntaxError as error:
         fault = f"not well-formed: {error.msg}"
-    if fault and not links and not children:
-        raise ValueError(fault)
-    newest_first = sorted(children, key=_by_time, reverse=True)[:MAX_CHILDREN]
-    return Listing(
-        links=tuple(sorted(links, key=_by_time, reverse=True)),
-        more=tuple(child.url for child in newest_first),
-        old=old,
-        problem=(Outcome.MALFORMED, fault) if fault else None,
-    )
+    return _listing(sorted(links, key=_by_time, reverse=True), children, MAX_CHILDREN, old, fault)
 
 
 def read_span(response: Response, source: Source, span: tuple[date, date]) -> Listing:
@@ -91,11 +83,18 @@ def read_span(response: Response, source: Source, span: tuple[date, date]) -> Li
                 outside += 1
     except etree.XMLSyntaxError as error:
         fault = f"not well-formed: {error.msg}"
+    return _listing(links, children, None, outside, fault)
+
+
+def _listing(
+    links: list[FoundLink], children: list[FoundLink], most: int | None, old: int, fault: str
+) -> Listing:
+    """Sum up a sitemap; of its children the newest `most`. Raises ValueError where a fault left nothing."""
     if fault and not links and not children:
         raise ValueError(fault)
-    more = tuple(child.url for child in sorted(children, key=_by_time, reverse=True))
+    newest = sorted(children, key=_by_time, reverse=True)[:most]
     problem = (Outcome.MALFORMED, fault) if fault else None
-    return Listing(links=tuple(links), more=more, old=outside, problem=problem)
+    return Listing(links=tuple(links), more=tuple(c.url for c in newest), old=old, problem=problem)
 
 
 def _by_time(link: FoundLink) -> float:

@@ -25,9 +25,10 @@ from review.web.site import (
     write_filter,
 )
 from store.db import reading
+from store.decisions import DECISIONS, ConflictError, Decision, Seen
 from store.labels import append_event, undo_event
 from store.listing import next_incident
-from store.records import DECISIONS, TYPES, ConflictError, Decision, Seen
+from store.records import TYPES
 from store.second import second_review_due
 
 ORIGIN: Final = "page"

@@ -18,7 +18,7 @@ from review.web.sessions import MAX_HOURS
 from review.web.site import SESSION_COOKIE, Visitor, language_of, render, site_of, to_login, visitor_of
 from review.web.texts import TEXTS
 from store.db import reading
-from store.records import Reviewer
+from store.decisions import Reviewer
 from store.reviewers import clear_failures, count_failure, find_reviewer
 
 log = logging.getLogger(__name__)

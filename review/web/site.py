@@ -22,8 +22,9 @@ from review.web.sessions import Sessions
 from review.web.texts import TEXTS
 from review.words import Language, word
 from store.db import reading
+from store.decisions import ROLES
 from store.listing import ListFilter, count_by
-from store.records import ROLES, Document, Prediction, Step
+from store.records import Document, Prediction, Step
 from store.reviewers import find_reviewer
 
 Timeline = Callable[[Sequence[Document], Sequence[Prediction]], Sequence[Step]]

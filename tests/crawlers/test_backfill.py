@@ -13,7 +13,7 @@ import pytest
 from crawlers.archive import load_bodies
 from crawlers.backfill import dated_entries, first_steps
 from crawlers.manifest import load_sources
-from tests.crawlers.outlet import Outlet, entry, manifest, outlet
+from tests.crawlers.outlet import Outlet, crawl_once, entry, manifest, outlet
 from tests.crawlers.samples import source
 from tests.crawlers.test_backfill_import import count
 from tests.crawlers.test_run import stored
@@ -32,6 +32,19 @@ def index(site: Outlet, *, per_day: int = 3, more: str = "") -> str:
             site.say(f"/indeks?date={day}&page={page}", listed, Content_Type="text/html")
     pattern = site.base + "/indeks?date=%Y-%m-%d&page={page}"
     return entry("feed", site.base + "/feed") + entry("index", pattern) + more
+
+
+def test_what_a_walk_has_left_is_no_news_of_the_night_that_fetches_it(tmp_path: Path) -> None:
+    with outlet() as site:
+        bounds = ARTICLES + "[bounds]\narticles = 4\n[items]\nmax = 1\n"
+        manifest(tmp_path / "sources", "warta", index(site), more=bounds)
+        assert "more than items.max" not in walk(tmp_path)["warta"]["message"]
+        site.feed("/feed", [site.article("/b/baru")])
+        ((_, night),) = crawl_once(tmp_path, run="2", night=date(2024, 9, 21)).items()
+    assert night["new_pages"] == 2
+    assert "1 of past days, left by `crawl --since`" in night["message"]
+    assert "more than items.max" not in night["message"]
+    assert Counter(page.origin for page in stored(tmp_path)) == {"walk": 5, "night": 1}
 
 
 def test_days_are_walked_from_the_newest_to_the_oldest_and_once(tmp_path: Path) -> None:

@@ -48,10 +48,35 @@ def test_amp_pages_say_so(html: str, amp: bool) -> None:
         ("https://w.test/2024/09/17/a", "https://w.test/2024/09/17/b", False),
         ("https://w.test/a/index.html", "https://w.test/b/index.html", False),
         ("https://w.test/", "https://w.test/", False),
+        # A date of eight digits, the number of another article, last year's heading: no.
+        ("https://w.test/20240917/camat", "https://w.test/20240917/lurah", False),
+        ("https://w.test/read/77881/camat-hadir", "https://w.test/read/77882/camat-hadir", False),
+        ("https://w.test/read/77881/uang-150000", "https://w.test/read/77882/uang-150000", False),
+        ("https://w.test/2023/09/jadwal-imsakiyah", "https://w.test/2024/09/jadwal-imsakiyah", False),
+        ("https://w.test/jadwal-imsakiyah", "https://w.test/2024/09/jadwal-imsakiyah", True),
+        ("https://w.test/tag/10001/artikel/55555", "https://w.test/artikel/55555", True),
     ],
 )
 def test_one_article_has_one_name_or_number(one: str, other: str, same: bool) -> None:
     assert is_same_article(one, other) is same
+    assert is_same_article(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://w.test/camat-amp", "https://w.test/2024/09/camat", True),
+        ("https://w.test/amp-camat.html", "https://w.test/camat", True),
+        ("https://amp.w.test/bontolu/read/1", "https://w.test/read/1/camat", True),
+        ("https://amp.w.test/bontolu/read/1", "https://w.test/read/2/camat", False),
+        ("https://amp.w.test/p/17", "https://w.test/2024/09/17/camat", False),
+        ("https://w.test/lurah-amp", "https://w.test/2024/09/camat", False),
+        ("https://w.test/2024/09/17/lurah", "https://w.test/2024/09/17/camat", False),
+    ],
+)
+def test_an_amp_page_is_a_twin_by_name_or_number_too(one: str, other: str, same: bool) -> None:
+    assert is_same_article(one, other, amp=True) is same
+    assert is_same_article(other, one, amp=True) is same
 
 
 @given(st.binary(max_size=300))

@@ -9,7 +9,7 @@ import pytest
 
 from nlp.items import read_items
 from nlp.reviewed import CARRIED_WEIGHT, RECENT, label_line, split_reviewed, write_lines
-from store.records import Decision, Reviewed
+from store.decisions import Decision, Reviewed
 from tests.store.samples import make_document, make_page
 
 NOW = datetime(2024, 11, 1, tzinfo=UTC)

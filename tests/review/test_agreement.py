@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from review.agreement import MIN_PAIRS, Agreement, agreement_of, compare
-from store.records import Decision, LabelEvent
+from store.decisions import Decision, LabelEvent
 
 NUMBERS = count()
 CASE, NONE = Decision("case"), Decision("none")

@@ -5,7 +5,7 @@ import pytest
 from review.recall import Recall
 from review.register import recall_line, said
 from review.words import Language
-from store.records import Decision
+from store.decisions import Decision
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@ import json
 from dataclasses import replace
 from datetime import date
 
-from review.report import NightReport, report_content, worst_first, write_report
+from review.report import NightReport, changed_lines, report_content, worst_first, write_report
 from store.records import Outcome, SourceReport, StageReport
+from store.revisions import ChangedText
 
 NIGHT = date(2024, 9, 17)
 
@@ -56,3 +57,28 @@ def test_changed_texts_of_all_sources_are_counted():
         replace(source("a", Outcome.OK), revisions=2), replace(source("b", Outcome.OK), revisions=1)
     )
     assert report_content(night, publishers={})["revisions"] == 3
+
+
+def test_texts_that_changed_after_a_decision_are_named_with_their_links():
+    changed = (
+        ChangedText("I-1", "N-1", "https://a.test/1", NIGHT),
+        ChangedText("I-2", "N-2", "https://a.test/2", NIGHT),
+    )
+    content = report_content(replace(report(), changed=changed), publishers={})
+    assert content["changed_after_decision"] == [
+        {"incident_id": "I-1", "link": "https://a.test/1", "night": "2024-09-17"},
+        {"incident_id": "I-2", "link": "https://a.test/2", "night": "2024-09-17"},
+    ]
+    assert json.loads(json.dumps(content))["changed_after_decision"]
+    assert changed_lines(changed).splitlines() == [
+        "texts changed after decision: 2",
+        "  I-1  https://a.test/1  (2024-09-17)",
+        "  I-2  https://a.test/2  (2024-09-17)",
+    ]
+    assert changed_lines(()) == "texts changed after decision: 0"
+    assert report_content(report(), publishers={})["changed_after_decision"] == []
+
+
+def test_pages_of_past_days_stand_apart():
+    night = replace(report(), looked_back={"import": {"a": 1200}, "walk": {}})
+    assert report_content(night, publishers={})["looked_back"] == {"import": {"a": 1200}, "walk": {}}

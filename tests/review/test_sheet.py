@@ -190,3 +190,12 @@ def test_libreoffice_opens_the_sheet_without_one_formula(tmp_path):
     assert "table:formula" not in opened
     assert opened.count("I-0123456789ab") == 1 + len(hostile)
     shutil.rmtree(tmp_path / "profile")
+
+
+def test_a_text_out_of_an_archive_says_so(tmp_path):
+    for origin, lang, sources in (
+        ("import", "id", "Kabar Uji; lain (dari arsip)"),
+        ("walk", "en", "Kabar Uji; lain (from lists of past days)"),
+    ):
+        _, cells = read_cells(write(tmp_path / "a.csv", replace(ROW, origin=origin), lang=lang))
+        assert sources in cells

@@ -18,9 +18,10 @@ from review.sheet_words import LINES, OUTCOME_WORDS, PROBLEMS, Problem
 from review.words import DECISION_WORDS, HEADERS, WORDS
 from review.workbook import write_workbook
 from store.db import reading
+from store.decisions import DECISIONS, Decision
 from store.labels import append_event, check_chain, current_labels, events_of, latest_events, undo_event
 from store.queue import QueueFilter, queue_rows
-from store.records import DECISIONS, TYPES, Decision, State, UsageError
+from store.records import TYPES, State, UsageError
 from store.reviewers import add_reviewer, list_reviewers
 from store.schema import documents, incidents, predictions
 from tests.store.samples import NIGHT, put_grouped

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 from rich.console import Console
 
-from review.status import DRAWN_NIGHTS, status_lines, status_table
+from review.status import DRAWN_NIGHTS, NAMED_SOURCES, looked_back_lines, status_lines, status_table
 from review.words import NEXT_STEPS, OUTCOMES, Language
 from store.ledger import Streak
 from store.records import GOOD_OUTCOMES, Outcome, SourceReport
@@ -92,3 +92,14 @@ def test_every_outcome_has_words_and_a_next_step_in_both_languages(outcome: Outc
     for lang in ("id", "en"):
         assert OUTCOMES[lang][outcome]
         assert bool(NEXT_STEPS[lang][outcome]) == (outcome not in GOOD_OUTCOMES)
+
+
+def test_what_looking_back_has_brought_is_a_line_of_its_own() -> None:
+    many = {f"s{number}": number for number in range(1, NAMED_SOURCES + 3)}
+    lines = looked_back_lines({"import": many, "walk": {"a": 4}}, "en")
+    assert lines == [
+        "imported from archives, not counted above: 28 pages (s7 7, s6 6, s5 5, s4 4, s3 3, +2)",
+        "from lists of past days, not counted above: 4 pages (a 4)",
+    ]
+    assert looked_back_lines({"import": {}, "walk": {}}, "id") == []
+    assert "diimpor" in looked_back_lines({"import": {"a": 1}}, "id")[0]

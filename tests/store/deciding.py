@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from store.decisions import Decision, LabelEvent
 from store.labels import append_event
-from store.records import Decision, Incident, LabelEvent
+from store.records import Incident
 from store.schema import documents, incidents
 
 AT = datetime(2024, 9, 18, 2, 30, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, update
 
 from store.audits import Sampled, sampled_incidents
+from store.decisions import Decision
 from store.labels import append_event
-from store.records import Decision
 from store.schema import incidents
 from tests.store.samples import NIGHT, put_grouped
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from store import stages
+from store.decisions import Decision
 from store.drift import candidate_texts, week_of, weekly_drift
 from store.labels import append_event
-from store.records import Decision
 from tests.store.samples import NIGHT, make_incident, put_extracted, put_scored
 
 

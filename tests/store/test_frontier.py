@@ -11,6 +11,7 @@ from store.frontier import (
     Link,
     Stored,
     Validator,
+    complete_page,
     count_fetched,
     count_waiting,
     fail,
@@ -24,7 +25,9 @@ from store.frontier import (
     put_page,
     put_validator,
     release_leases,
+    stored_page,
 )
+from store.records import StoppedError
 from store.schema import frontier, pages
 from tests.store.samples import NIGHT, SOURCE, make_link, make_page
 
@@ -66,6 +69,47 @@ def test_a_twin_that_comes_first_stores_the_article(engine: Engine) -> None:
         take(conn)
         assert finish(conn, make_page(1), leased=twin.canonical_url) is Stored.NEW
         assert offer(conn, SOURCE, [LINKS[1], twin], night=NIGHT + DAY) == 0
+
+
+def test_an_article_that_its_twin_brought_while_it_was_under_way_has_not_changed(engine: Engine) -> None:
+    twin = Link("https://amp.warta.test/1", "https://amp.warta.test/1")
+    with engine.begin() as conn:
+        offer(conn, SOURCE, [twin, LINKS[1]], night=NIGHT)
+        take(conn)
+        page = make_page(1)
+        assert finish(conn, page, leased=twin.canonical_url) is Stored.NEW
+        own = replace(page, fetched_at=page.fetched_at + timedelta(seconds=5), body_sha256="0" * 64)
+        assert finish(conn, own, leased=page.canonical_url) is Stored.KNOWN
+        # When the outlet says later that it has changed the article, the next version counts.
+        later = replace(LINKS[1], modified=NOW + DAY)
+        assert offer_changed(conn, SOURCE, [later], night=NIGHT + DAY) == 1
+        (link,) = take(conn, nights=1)
+        assert finish(conn, replace(own, fetched_at=NOW + DAY), leased=link.canonical_url) is Stored.REVISED
+
+
+def test_what_looking_back_has_named_or_brought_is_marked(engine: Engine) -> None:
+    walked = replace(LINKS[2], origin="walk")
+    with engine.begin() as conn:
+        offer(conn, SOURCE, [LINKS[1], walked], night=NIGHT)
+        offer(conn, SOURCE, [LINKS[2]], night=NIGHT)
+        assert {link.origin for link in take(conn)} == {"night", "walk"}
+        for number, origin in ((1, "night"), (2, "walk"), (3, "import")):
+            put_page(conn, make_page(number, origin=origin))
+        # An archive that somebody else filled is no burden to the outlet.
+        assert count_fetched(conn, SOURCE, night=NIGHT) == 2
+        page, state = stored_page(conn, SOURCE, make_page(3).canonical_url) or (None, None)
+        assert (page, state) == (make_page(3, origin="import"), "fetched")
+        assert stored_page(conn, "lain", make_page(3).canonical_url) is None
+
+
+def test_pages_found_later_complete_an_article(engine: Engine) -> None:
+    half = make_page(1, origin="import", refs=make_page(1).refs[:1], night=NIGHT + DAY)
+    with engine.begin() as conn:
+        put_page(conn, half)
+        complete_page(conn, make_page(1, origin="import"))
+        assert stored_page(conn, SOURCE, half.canonical_url) == (make_page(1, origin="import"), "fetched")
+        with pytest.raises(StoppedError, match="not in the store"):
+            complete_page(conn, make_page(2))
 
 
 def test_a_link_whose_page_came_in_a_larger_response_is_not_queued(engine: Engine) -> None:

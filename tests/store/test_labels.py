@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store import labels, stages
 from store.db import reading
+from store.decisions import ConflictError, Decision, LabelEvent, Seen
 from store.digest import content_digest
 from store.labels import (
     append_event,
@@ -25,7 +26,7 @@ from store.labels import (
     undo_event,
 )
 from store.queue import flagged_rows, mark_queued
-from store.records import ConflictError, Decision, LabelEvent, Seen, UsageError
+from store.records import UsageError
 from store.reviewers import find_reviewer, list_reviewers
 from store.schema import documents, incidents, label_events, predictions
 from tests.store.deciding import AT, CASE, NONE, UNSURE, decide, states

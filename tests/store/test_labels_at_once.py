@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine
 
 from store.db import connect, reading
+from store.decisions import ConflictError
 from store.digest import content_digest
 from store.labels import chain_head, check_chain, events_of
-from store.records import ConflictError
 from store.reviewers import list_reviewers
 from tests.store.deciding import CASE, decide
 from tests.store.samples import put_grouped
@@ -52,7 +52,7 @@ import sys
 from datetime import UTC, datetime
 from store.db import connect
 from store.labels import append_event
-from store.records import Decision
+from store.decisions import Decision
 url, name, *ids = sys.argv[1:]
 engine = connect(url)
 for number in range(3):
@@ -83,7 +83,7 @@ from datetime import UTC, datetime
 from sqlalchemy import event
 from store.db import connect
 from store.labels import append_event
-from store.records import Decision
+from store.decisions import Decision
 url, incident_id, moment = sys.argv[1:]
 engine = connect(url)
 @event.listens_for(engine, "before_cursor_execute")

@@ -11,6 +11,7 @@ from store.frontier import put_page
 from store.ledger import (
     NightCounts,
     Streak,
+    count_looked_back,
     count_night,
     count_states,
     failing_streaks,
@@ -18,6 +19,7 @@ from store.ledger import (
     last_run,
     note_source,
     note_stage,
+    previous_night,
     source_history,
     start_run,
     trailing_items,
@@ -187,3 +189,28 @@ def test_a_streak_begins_after_the_last_good_night(engine: Engine) -> None:
         "again": Streak(NIGHT + 2 * DAY, 1),
         "old": Streak(NIGHT + DAY, 1),
     }
+
+
+def test_what_looking_back_has_brought_is_counted_apart(engine: Engine) -> None:
+    with engine.begin() as conn:
+        for number, origin in enumerate(("night", "import", "import", "walk")):
+            put_page(conn, make_page(number, origin=origin))
+        put_page(conn, make_page(1, source_id="b", origin="import"))
+        page = make_page(1, origin="import")
+        save_document(conn, page.page_id, make_document(page), version="1")
+        assert count_night(conn, SOURCE, NIGHT, body_chars=200) == NightCounts(1, 0, 0, 0, 0)
+        assert count_night(conn, "b", NIGHT, body_chars=200) == NightCounts(0, 0, 0, 0, 0)
+        assert count_looked_back(conn) == {"import": {"b": 1, SOURCE: 2}, "walk": {SOURCE: 1}}
+        assert count_looked_back(conn, waiting=True)["import"] == {"b": 1, SOURCE: 1}
+
+
+def test_the_night_before_is_that_of_the_last_finished_run(engine: Engine) -> None:
+    nights = [NIGHT + step * DAY for step in range(4)]
+    first, second, killed, now = (begin(engine, night) for night in nights)
+    for run in (first, second):
+        finish_run(engine, run, exit_code=1)
+    finish_run(engine, start_run(engine, command="crawl", night=NIGHT + 9 * DAY), exit_code=0)
+    with engine.begin() as conn:
+        assert previous_night(conn, now, command="nightly") == nights[1]
+        assert previous_night(conn, killed, command="nightly") == nights[1]
+        assert previous_night(conn, first, command="nightly") is None

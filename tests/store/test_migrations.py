@@ -5,11 +5,13 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from store.audits import sampled_incidents
 from store.db import connect, migrate
@@ -114,12 +116,22 @@ def test_a_database_of_the_first_version_keeps_its_rows_and_learns_the_new_words
     with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:
         for table, row in OLD_ROWS:
             put_row(plain, table, row)
+        # An imported one, in the copy that an import of ours made.
+        *_, place, digest, expected, state, reason, version = OLD_ROWS[-1][1]
+        copy = place.replace("20240917.warc.gz", "data/var/warc/2024-09-20-7-import-2.warc.gz")
+        row = ("G-2", "kabar-lontara", "u2", "u2", *OLD_ROWS[-1][1][4:10], copy)
+        row += (digest, expected, state, reason, version)
+        plain.execute(f"INSERT INTO pages VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - marks
     migrate(engine)
     first = SourceReport("kabar-lontara", NIGHT, Outcome.OK, 9, 7, 5, 1, "satu gagal")
     with engine.begin() as conn:
         assert source_history(conn) == [first]
-        assert pending_pages(conn, limit=None) == [PAGE]
+        assert PAGE in pending_pages(conn, limit=None)
         assert put_page(conn, PAGE) is Stored.KNOWN
+        origins = conn.exec_driver_sql("SELECT page_id, origin FROM pages ORDER BY page_id").all()
+        assert sorted(origins) == [("G-2", "import"), (PAGE.page_id, "night")]
+        with pytest.raises(IntegrityError), conn.begin_nested():
+            conn.exec_driver_sql("UPDATE pages SET origin = 'lain'")
         assert conn.exec_driver_sql("SELECT count(*) FROM frontier").scalar() == 1
         assert conn.exec_driver_sql("PRAGMA foreign_key_check").all() == []
     for night, outcome in enumerate(Outcome, start=1):

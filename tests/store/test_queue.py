@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 
 from store import stages
+from store.decisions import Decision
 from store.draw import AUDIT_DAYS, AUDIT_SHARES, audit_id, let_go, open_audit, place_in_draw
 from store.frontier import put_page
 from store.labels import append_event
@@ -19,7 +20,7 @@ from store.queue import (
     queue_rows,
     rows_of,
 )
-from store.records import Decision, Incident, QueueRow, State, UsageError
+from store.records import Incident, QueueRow, State, UsageError
 from store.schema import documents, incidents, predictions
 from store.schema import incident_documents as members
 from tests.store.samples import (

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, update
 
 from store import stages
+from store.decisions import Decision
 from store.labels import append_event
-from store.records import Decision
 from store.reviewed import reviewed_documents
 from store.schema import documents
 from tests.store.samples import make_incident, put_scored

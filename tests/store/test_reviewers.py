@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
+from store.decisions import Decision
 from store.labels import append_event, check_chain
-from store.records import Decision, UsageError
+from store.records import UsageError
 from store.reviewers import (
     MAX_TRIES,
     add_reviewer,

@@ -12,7 +12,7 @@ from store.frontier import Stored, put_page
 from store.queue import flagged_rows, mark_queued
 from store.records import Document, RawPage, State
 from store.reopen import reopen
-from store.revisions import older_texts
+from store.revisions import ChangedText, changed_after_decision, older_texts
 from store.schema import documents, failures, incident_documents, incidents, pages, predictions, revisions
 from tests.store.samples import (
     NIGHT,
@@ -230,3 +230,58 @@ def test_of_two_sources_with_one_address_the_second_keeps_its_older_text_too(eng
         waiting = [page.page_id for page in stages.pending_pages(conn, limit=None)]
         assert waiting == [copy.page_id, f"{copy.page_id}#1"]
         assert conn.scalar(select(documents.c.text)) == read(1).text
+
+
+def decide(conn: Connection) -> str:
+    """Let an analyst decide on the incident of article 1; gives its id."""
+    extract(conn)
+    classify(conn, read(1), flagged=True)
+    group(conn)
+    ((incident, _, _),) = stages.incident_members(conn, since=None)
+    mark_queued(conn, [incident.incident_id])
+    conn.execute(update(documents).values(state=State.REVIEWED))
+    conn.execute(update(incidents).values(state=State.REVIEWED))
+    return incident.incident_id
+
+
+def test_a_text_that_changed_after_the_decision_is_told_of(engine: Engine) -> None:
+    with engine.begin() as conn:
+        put_page(conn, version(1))
+        incident_id = decide(conn)
+        assert changed_after_decision(conn, since=NIGHT) == []
+        put_page(conn, version(2))
+        # Nobody knows yet whether its text differs.
+        assert changed_after_decision(conn, since=NIGHT) == []
+        extract(conn)
+        (changed,) = changed_after_decision(conn, since=NIGHT + DAY)
+        assert changed == ChangedText(incident_id, read(1).doc_id, read(2).url, NIGHT + DAY)
+        assert changed_after_decision(conn, since=NIGHT + 2 * DAY) == []
+        # Half way through the later stages, and at their end, it is told all the same, and once.
+        classify(conn, read(2), flagged=False)
+        group(conn)
+        put_page(conn, version(3))
+        extract(conn)
+        assert [each.night for each in changed_after_decision(conn, since=NIGHT)] == [NIGHT + 2 * DAY]
+
+
+def test_new_markup_around_a_decided_text_is_nothing_to_tell(engine: Engine) -> None:
+    with engine.begin() as conn:
+        put_page(conn, version(1))
+        decide(conn)
+        put_page(conn, version(2))
+        stages.save_document(conn, version(2).page_id, read(1), version="extract-1")
+        assert len(older_texts(conn, read(1).doc_id)) == 1
+        assert changed_after_decision(conn, since=NIGHT) == []
+
+
+def test_a_change_before_the_decision_is_nothing_to_tell(engine: Engine) -> None:
+    with engine.begin() as conn:
+        put_page(conn, version(1))
+        extract(conn)
+        put_page(conn, version(2))
+        extract(conn)
+        classify(conn, read(2), flagged=True)
+        group(conn)
+        conn.execute(update(documents).values(state=State.REVIEWED))
+        conn.execute(update(incidents).values(state=State.REVIEWED))
+        assert changed_after_decision(conn, since=NIGHT) == []

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, Engine, delete
 
+from store.decisions import Decision
 from store.labels import append_event
-from store.records import Decision, UsageError
+from store.records import UsageError
 from store.schema import incident_documents, incidents
 from store.second import differing_fields, disagreements, draw_number, pairs_of, second_review_due
 from tests.store.samples import put_grouped

@@ -74,7 +74,7 @@ def test_pages_expected_and_fetched_are_right_in_every_mode(
 ) -> None:
     outlet = source(pages=pages)
     job = Job(outlet, date(2024, 9, 17), create_engine("sqlite://"), None, None)
-    came = tuple(fetched_page(page(f"https://w.test/a?h={n}", html)) for n in range(fetched))
+    came = tuple(fetched_page(page(f"https://w.test/a?h={n}", html), outlet.pages) for n in range(fetched))
     named = pages_named(page("https://w.test/a", html), outlet.pages)
     made = article_page(job, Link("https://w.test/a", "https://w.test/a"), came, named)
     assert (made.pages_expected, len(made.refs)) == (expected, fetched)
@@ -84,21 +84,21 @@ def test_the_next_page_is_one_that_was_not_fetched() -> None:
     pages = Pages(mode="merge", next="a.p", param="page", max=3)
     links = "".join(f'<a class="p" href="/a?page={n}">{n}</a>' for n in (1, 2, 3, 4))
     first, second, third = (page(f"https://w.test/a{mark}", links) for mark in ("", "?page=2", "?page=3"))
-    one, two, three = fetched_page(first), fetched_page(second), fetched_page(third)
+    one, two, three = (fetched_page(each, pages) for each in (first, second, third))
     assert next_page(first, (one,), pages) == "https://w.test/a?page=2"
     assert next_page(second, (one, two), pages) == "https://w.test/a?page=3"
     assert next_page(third, (one, two, three), pages) == ""
     # A pager writes page 1 in its own way.
     back = page("https://w.test/a/2", '<a class="p" href="/a/?utm_source=pager">1</a>')
     slash = Pages(mode="merge", next="a.p")
-    assert next_page(back, (one, fetched_page(back)), slash) == ""
+    assert next_page(back, (one, fetched_page(back, slash)), slash) == ""
     assert next_page(first, (one,), Pages()) == ""
     assert next_page(first, (one,), Pages(mode="merge", next="a.q::attr(href)")) == ""
 
 
 def test_an_article_is_named_after_its_link_and_dated_after_its_first_page() -> None:
     job = Job(source(), date(2024, 9, 17), create_engine("sqlite://"), None, None)
-    fetched = tuple(fetched_page(page(f"https://w.test/r{n}", f"isi {n}")) for n in (1, 2))
+    fetched = tuple(fetched_page(page(f"https://w.test/r{n}", f"isi {n}"), Pages()) for n in (1, 2))
     made = article_page(job, Link("https://w.test/a?utm_source=x", "https://w.test/a"), fetched, 1)
     assert made.page_id == page_id("warta", "https://w.test/a")
     assert (made.page_id[:2], len(made.page_id)) == ("G-", 18)
@@ -121,7 +121,13 @@ PLAIN = "<html><head><link href='{}' rel='canonical'></head>"
             "https://w.test/read/1/camat",
             "https://w.test/read/1/camat",
         ),
-        ("https://w.test/camat-hadir-amp", "", AMP, "/2024/09/camat", "https://w.test/2024/09/camat"),
+        (
+            "https://w.test/camat-hadir-amp",
+            "",
+            AMP,
+            "/2024/09/camat-hadir",
+            "https://w.test/2024/09/camat-hadir",
+        ),
         # Mobile and other twins: the same name, or the same long number.
         (
             "https://m.w.test/x/camat-hadir",
@@ -159,12 +165,15 @@ PLAIN = "<html><head><link href='{}' rel='canonical'></head>"
             "https://w.test/",
             "https://w.test/read/1/camat-hadir",
         ),
-        (
-            "https://w.test/read/1/camat-hadir",
-            "",
-            PLAIN,
-            "https://w.test/read/2/lurah-hadir",
-            "https://w.test/read/1/camat-hadir",
+        *(
+            (
+                "https://w.test/read/1/camat-hadir",
+                "",
+                form,
+                "https://w.test/read/2/lurah-hadir",
+                "https://w.test/read/1/camat-hadir",
+            )
+            for form in (PLAIN, AMP)
         ),
         (
             "https://w.test/read/1/camat-hadir",
@@ -190,7 +199,7 @@ def test_twins_of_an_article_have_one_address(
         hosts=["w.test", "amp.w.test", "m.w.test"], articles={"same_host": {"m.w.test": "w.test"}}
     )
     link = Link(listed, canonical_of(listed, outlet, own=True))
-    first = fetched_page(page(fetched or listed, html.format(declared)))
+    first = fetched_page(page(fetched or listed, html.format(declared)), outlet.pages)
     assert canonical_of_page(link, first, outlet) == expected
     job = Job(outlet, date(2024, 9, 17), create_engine("sqlite://"), None, None)
     made = article_page(job, link, (first,), 1)
@@ -199,8 +208,8 @@ def test_twins_of_an_article_have_one_address(
 
 def test_a_lying_page_is_read_as_what_it_is() -> None:
     honest, lying = (
-        fetched_page(page("https://w.test/a", "é")),
-        fetched_page(page("https://w.test/a", "é", "cp1252")),
+        fetched_page(page("https://w.test/a", "é"), Pages()),
+        fetched_page(page("https://w.test/a", "é", "cp1252"), Pages()),
     )
     assert (honest.encoding, honest.honest) == ("utf-8", True)
     assert (lying.encoding, lying.honest) == ("windows-1252", False)

@@ -1,6 +1,6 @@
 """What brought a page or named a link: a night, the lists of past days, or an imported archive.
 
-Promises: every row of a database of version 0003 is kept. Never does: import our code, which moves on.
+Promises: every row of a database of version 0005 is kept. Never does: import our code, which moves on.
 """
 
 import sqlalchemy as sa

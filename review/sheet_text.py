@@ -95,5 +95,11 @@ def _records(text: str, separator: str, name: str) -> Iterator[tuple[int, list[V
             ) from error
         if record is None:
             return
+        # Not left to csv.field_size_limit, which is one for the whole process and which libraries raise.
+        if any(len(cell) > MAX_CELL_CHARS for cell in record):
+            raise UsageError(
+                f"{name}, row {row}: a cell is longer than {MAX_CELL_CHARS:,} characters; nothing was taken. "
+                "Open the file in a spreadsheet and save it again"
+            )
         yield row, list(record)
         row += 1

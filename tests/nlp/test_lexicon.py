@@ -216,4 +216,5 @@ def test_hostile_text_takes_no_time(piece: str) -> None:
         start = time.process_time()
         find_hits(lexicon, read_words(lexicon, text))
         seconds.append(time.process_time() - start)
-    assert min(seconds) < 0.1
+    # Linear takes 0.05 s here, 0.11 beside a loaded machine's other work; quadratic took seconds.
+    assert min(seconds) < 0.3

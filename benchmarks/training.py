@@ -2,7 +2,7 @@
 
 Promises: every row is a whole training run (as `pipeline.py retrain` does it) measured on the whole path of
 a night on the given files, on which nothing was chosen; smaller shares are subsets of larger ones, by whole
-families. Never does: keep a model.
+families, with as much less of joined articles. Never does: keep a model.
 
     python -m benchmarks.training FILE.jsonl ... --share 0.25 0.5 0.75 1      the learning curve
     python -m benchmarks.training FILE.jsonl ... --seed 17 18 19              three seeds
@@ -102,7 +102,13 @@ def main(arguments: Sequence[str]) -> int:
     runs = itertools.product(told.share, told.seed, told.frozen_share, told.max_tokens, told.without)
     for share, seed, frozen_share, max_tokens, without in runs:
         plan = replace(
-            default, seed=seed, frozen_share=frozen_share, max_tokens=max_tokens, epochs=told.epochs
+            default,
+            seed=seed,
+            frozen_share=frozen_share,
+            max_tokens=max_tokens,
+            epochs=told.epochs,
+            joined_nones=round(share * default.joined_nones),
+            joined_cases=round(share * default.joined_cases),
         )
         row = run(told.files, plan, share=share, without=without)
         print(json.dumps(row), flush=True)

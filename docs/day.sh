@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # An analyst's day on the embedded sample newsroom, every step a command of pipeline.py:
-#   docs/day.sh            nightly, sheet, LibreOffice, import, second review, agreement, recall, history
-#   docs/day.sh --retrain  then a whole retraining (an hour and more), comparison, promotion, rollback
+#   docs/day.sh                    nightly, sheet, LibreOffice, import, second review, agreement, recall, history
+#   docs/day.sh --retrain          then a whole retraining (an hour and more), comparison, promotion, rollback
+#   docs/day.sh --retrain LABELS   the same from another folder of label files: a part of them takes minutes
 # Needs `make demo` or `make test` once, and LibreOffice. Works in a folder of its own and leaves it behind.
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,6 +39,20 @@ netra import "$back" --dry-run
 netra import "$back"
 netra import "$back"   # once more: nothing changes
 
+# The audit slice, drawn at random from below the threshold, as CSV; what is found in it gives the recall below.
+# It looks back 30 nights; those of the sample lie in September 2024.
+netra export --queue audit --date 2024-09-19 --sources data/sample/sources --out "$work/audit"
+for sheet in "$work"/audit/*.csv; do
+    .venv/bin/python - "$sheet" <<'PY'
+import sys
+import pandas
+rows = pandas.read_csv(sys.argv[1], dtype=str, keep_default_na=False, encoding="utf-8-sig")
+rows["keputusan"], rows["peninjau"] = "bukan", "Sekar Contoh"
+rows.to_csv(sys.argv[1], index=False, encoding="utf-8-sig")
+PY
+    netra import "$sheet"
+done
+
 # A second reviewer decides blindly on a share of the incidents; then agreement, and what they differ on.
 netra labels second --reviewer "Bagas Contoh" --share 0.5 | tee "$work/second.txt"
 for incident in $(grep -o 'I-[0-9a-f]\{12\}' "$work/second.txt" | head -8); do
@@ -51,8 +66,11 @@ netra digest --out "$work" >/dev/null
 netra models drift --weeks 520
 
 if [ "${1:-}" = "--retrain" ]; then
-    netra retrain --out "$work/netra-day" --reviews --promote
-    netra models show
-    netra models rollback || echo "(nothing to roll back: the new model was not better)"
+    # Compared with the model in use by itself, and promoted when better. A person may promote a model that meets
+    # the floors all the same; rollback is the way back from either.
+    netra retrain --out "$work/netra-day" --labels "${2:-data/labels}" --reviews --promote
+    netra models promote "$work/netra-day" || echo "(refused: the model in use stays)"
+    netra models rollback || echo "(nothing to go back from)"
+    netra models list
 fi
 echo; echo "everything lies in $work"

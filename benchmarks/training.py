@@ -8,6 +8,7 @@ families, with as much less of joined articles. Never does: keep a model.
     python -m benchmarks.training FILE.jsonl ... --seed 17 18 19              three seeds
     python -m benchmarks.training FILE.jsonl ... --without headline           without a part of the texts
     python -m benchmarks.training FILE.jsonl ... --frozen-share 0 0.5         another number of trained layers
+    python -m benchmarks.training FILE.jsonl ... --layers 6 8                 only the first layers
 """
 
 import argparse
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from nlp.answers import answer_items, load_classifier
+from nlp.encoder import derive
 from nlp.evaluate import evaluate
 from nlp.items import read_items
 from nlp.retrain import retrain
@@ -62,18 +64,22 @@ def measure(folder: Path, files: Sequence[Path]) -> dict[str, Any]:
     return found
 
 
-def run(files: Sequence[Path], plan: Plan, *, share: float, without: str) -> dict[str, Any]:
-    """One training run and its measurements."""
+def run(
+    files: Sequence[Path], plan: Plan, *, share: float, without: str, layers: int | None
+) -> dict[str, Any]:
+    """One training run and its measurements; `layers`: of the encoder, None for all."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         labels = Path(folder) / "labels.jsonl"
         n = write_part(sorted(LABELS.glob("*.jsonl")), labels, share=share, without=without)
-        metrics, _ = retrain([labels], Path(folder) / "model", plan=plan)
+        base = str(derive(Path(folder) / "encoder", layers=layers)) if layers else None
+        metrics, _ = retrain([labels], Path(folder) / "model", plan=plan, base=base)
         minutes = (time.monotonic() - started) / 60
         return {
             "texts": n,
             "share": share,
             "without": without,
+            "layers": layers,
             "seed": plan.seed,
             "frozen_share": plan.frozen_share,
             "max_tokens": plan.max_tokens,
@@ -93,14 +99,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--share", nargs="+", type=float, default=[1.0])
     parser.add_argument("--seed", nargs="+", type=int, default=[default.seed])
     parser.add_argument("--frozen-share", nargs="+", type=float, default=[default.frozen_share])
+    parser.add_argument("--layers", nargs="+", type=int, default=[None])
     parser.add_argument("--max-tokens", nargs="+", type=int, default=[default.max_tokens])
     parser.add_argument("--epochs", type=int, default=default.epochs)
     parser.add_argument(
         "--without", nargs="+", default=[""], help="kind or platform, such as post or headline"
     )
     told = parser.parse_args(arguments)
-    runs = itertools.product(told.share, told.seed, told.frozen_share, told.max_tokens, told.without)
-    for share, seed, frozen_share, max_tokens, without in runs:
+    runs = itertools.product(
+        told.share, told.seed, told.frozen_share, told.max_tokens, told.without, told.layers
+    )
+    for share, seed, frozen_share, max_tokens, without, layers in runs:
         plan = replace(
             default,
             seed=seed,
@@ -110,7 +119,7 @@ def main(arguments: Sequence[str]) -> int:
             joined_nones=round(share * default.joined_nones),
             joined_cases=round(share * default.joined_cases),
         )
-        row = run(told.files, plan, share=share, without=without)
+        row = run(told.files, plan, share=share, without=without, layers=layers)
         print(json.dumps(row), flush=True)
         short = {name: (m["average_precision"], m["f1"]) for name, m in row["files"].items()}
         print(f"{row['texts']} texts, seed {seed}: {short}", file=sys.stderr)

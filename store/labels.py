@@ -217,7 +217,7 @@ def check_chain(conn: Connection) -> str:
 
 
 def told_rechains(conn: Connection) -> list[str]:
-    """One line for each time that a migration wrote the chain anew, to compare with what was kept elsewhere."""
+    """One line for each time that a migration wrote the chain anew: what the end was, and what it is now."""
     return [
         f"written anew by migration {row.version} on {row.at:%Y-%m-%d}: {row.events} events; "
         f"last {row.old_head} became {row.new_head}"

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
 
 from store.decisions import DECISIONS, REVIEWS, ConflictError, Decision, LabelEvent, Seen
 from store.events import digest_text, hash_event, name_texts, read_event, row_of, select_events
@@ -189,7 +189,7 @@ def check_chain(conn: Connection) -> str:
     """
     if broken := conn.scalar(select(label_rechains.c.broken).where(label_rechains.c.broken != "")):
         return f"it was broken before a migration wrote it anew: {broken}"
-    whole = {text.digest: digest_text(text.salt, text.text) == text.digest for text in _texts(conn)}
+    whole = {digest: digest_text(salt, typed) == digest for digest, salt, typed in conn.execute(_TEXTS)}
     erased = set(conn.scalars(select(label_erasures.c.digest)))
     named, previous = set(), ""
     rows = conn.execute(select_events().order_by(label_events.c.place).execution_options(yield_per=1000))
@@ -237,6 +237,9 @@ def chain_head(conn: Connection) -> tuple[int, str]:
 _OF_INCIDENT: Final = label_events.c.incident_id == bindparam("incident")
 _HISTORY: Final = select_events().where(_OF_INCIDENT).order_by(label_events.c.place)
 _INSERT: Final = insert(label_events)
+_TEXTS: Final = select(label_texts.c.digest, label_texts.c.salt, label_texts.c.text).execution_options(
+    yield_per=1000
+)
 _INSERT_TEXTS: Final = insert(label_texts)
 _END: Final = (
     select(label_events.c.place, label_events.c.event_id).order_by(label_events.c.place.desc()).limit(1)
@@ -278,11 +281,6 @@ _SET_DOCUMENTS: Final = (
     )
     .values(state=bindparam("new_state"))
 )
-
-
-def _texts(conn: Connection) -> Iterator[Row[Any]]:
-    asked = select(label_texts.c.digest, label_texts.c.salt, label_texts.c.text)
-    yield from conn.execute(asked.execution_options(yield_per=1000))
 
 
 def _wait_for_turn(conn: Connection) -> None:

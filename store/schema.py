@@ -45,7 +45,8 @@ from store.register_schema import label_erasures as label_erasures
 from store.register_schema import label_events as label_events
 from store.register_schema import label_rechains as label_rechains
 from store.register_schema import label_texts as label_texts
-from store.tables import NOT_CONTENT, metadata
+from store.tables import NOT_CONTENT
+from store.tables import metadata as metadata
 from store.tables import not_negative as _not_negative
 from store.tables import one_of as _one_of
 

@@ -116,8 +116,9 @@ def test_one_event_alone_and_what_an_undo_brought_back_with_it(engine: Engine) -
 def test_what_does_not_exist_is_not_erased(engine: Engine, changes: dict[str, str], word: str) -> None:
     (incident,) = put_grouped(engine, 1)
     asked = {"incident_id": incident.incident_id, "reviewer": "Sri Wahyuni", "reason": WHY} | changes
-    with engine.begin() as conn, pytest.raises(UsageError, match=word):
+    with engine.begin() as conn:
         decide(conn, incident, OWN)
+    with engine.begin() as conn, pytest.raises(UsageError, match=word):
         erase_texts(conn, at=LATER, **asked)
 
 
@@ -157,7 +158,8 @@ def test_the_database_refuses_all_but_an_erasure_on_record(engine: Engine, state
             "is there although its erasure",
         ),
         (
-            "INSERT INTO label_texts SELECT 'hmac-sha256:0', event_id, field, salt, text FROM label_texts LIMIT 1",
+            "INSERT INTO label_texts SELECT 'hmac-sha256:0', event_id, field, salt, text FROM label_texts "
+            "LIMIT 1",
             "no event names",
         ),
     ],

@@ -16,7 +16,7 @@ from review.agreement import MIN_PAIRS, Agreement
 from review.recall import CONFIDENCE, Recall
 from review.sheet import flatten
 from review.words import Language, word
-from store.decisions import Decision, LabelEvent, Reviewer
+from store.decisions import Decision, Erasure, LabelEvent, Reviewer
 from store.second import Disagreement
 
 #: Times are those of the office.
@@ -33,6 +33,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "adjudication": "penentuan",
         "history": "waktu (WIB)|telaah|peninjau|sebelum|sesudah|asal|alasan|nomor",
         "agreement": "bulan|bidang|pasangan|sama|kappa|alfa|",
+        "erasures": "waktu (WIB)|nomor keputusan|bidang|dihapus oleh|alasan",
         "few": f"terlalu sedikit (di bawah {MIN_PAIRS})",
         "disagreements": "kejadian|beda pada|pertama|oleh|kedua|oleh",
         "reviewers": "nama|peran|id|sejak|kata sandi|salah berturut-turut|terkunci sejak",
@@ -57,6 +58,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "adjudication": "adjudication",
         "history": "time (WIB)|review|reviewer|before|after|from|reason|event",
         "agreement": "month|field|pairs|same|kappa|alpha|",
+        "erasures": "time (WIB)|event|field|erased by|reason",
         "few": f"too few (below {MIN_PAIRS})",
         "disagreements": "incident|differ in|first|by|second|by",
         "reviewers": "name|role|id|since|password|wrong in turn|locked since",
@@ -88,6 +90,20 @@ def history_table(events: Sequence[LabelEvent], *, names: Mapping[str, str], lan
             Text(flatten(event.origin)),
             Text(flatten(event.reason)),
             event.event_id[:12],
+        )
+    return table
+
+
+def erasures_table(found: Sequence[Erasure], *, names: Mapping[str, str], lang: Language) -> Table:
+    """What was erased, oldest first; the text is in nothing that could be shown."""
+    table = _table("erasures", lang)
+    for one in found:
+        table.add_row(
+            _time(one.at),
+            one.event_id[:12],
+            one.field,
+            Text(flatten(names.get(one.reviewer, one.reviewer))),
+            Text(flatten(one.reason)),
         )
     return table
 

@@ -27,7 +27,7 @@ from review.sheet import (
 from review.sheet_read import SheetLine
 from review.sheet_words import Problem
 from review.words import ALLEGED, DECISION_WORDS, WORDS, Language
-from store.decisions import DECISIONS, Decision, LabelEvent, Reviewer, Seen
+from store.decisions import DECISIONS, ERASED, Decision, LabelEvent, Reviewer, Seen
 from store.records import POSITIONS, TYPES, QueueRow
 
 Outcome = Literal["new", "same", "blank", "error", "conflict"]
@@ -166,6 +166,7 @@ def _check(line: SheetLine, known: Known, *, origin: str, default_reviewer: str,
     reviewer = _read_reviewer(cells, known, default_reviewer)
     _check_seen(cells, row)
     _check_event(cells["event"].strip(), last, reviewer, lang)
+    _check_erased(decision, standing)
     if standing and flatten(decision.note) == flatten(standing.note):
         # The sheet shows the beginning of a long note on one line; that is no reason to cut it.
         decision = Decision(decision.decision, decision.types, decision.actor, standing.note)
@@ -247,6 +248,14 @@ def _check_event(told: str, last: LabelEvent | None, reviewer: Reviewer, lang: L
         raise _ConflictingError("undone_since", "event", told)
     word = DECISION_WORDS[lang][last.new.decision]
     raise _ConflictingError("decided_since", "decision", "", f"{word} ({last.at:%Y-%m-%d %H:%M} UTC)")
+
+
+def _check_erased(decision: Decision, standing: Decision | None) -> None:
+    """A sheet from before an erasure would bring the text back; nothing tells it from one with a new text."""
+    for column in ("actor", "note"):
+        said = getattr(decision, column)
+        if standing and getattr(standing, column) == ERASED and said not in ("", ERASED):
+            raise _ConflictingError("erased", column, "")
 
 
 def _same(one: Decision, two: Decision) -> bool:

@@ -27,6 +27,7 @@ Problem = Literal[
     "model_changed",
     "decided_since",
     "undone_since",
+    "erased",
     "refused",
 ]
 
@@ -51,6 +52,7 @@ PROBLEMS: dict[Language, dict[Problem, str]] = {
         "model_changed": "modelnya lain sejak lembar ini diekspor (sekarang {accepted}); lihat lembar baru",
         "decided_since": "sesudah lembar ini diekspor sudah diputuskan: {accepted}",
         "undone_since": "sesudah lembar ini diekspor keputusannya dibatalkan; lihat lembar baru",
+        "erased": "teksnya sudah dihapus dan tidak kembali lewat lembar; tulis yang baru di halaman telaah",
         "refused": "{accepted}",
     },
     "en": {
@@ -73,6 +75,7 @@ PROBLEMS: dict[Language, dict[Problem, str]] = {
         "model_changed": "another model since this sheet was exported (now {accepted}); see a new sheet",
         "decided_since": "decided after this sheet was exported: {accepted}",
         "undone_since": "its decision was taken back after this sheet was exported; see a new sheet",
+        "erased": "its text was erased and comes back by no sheet; write a new one on the review page",
         "refused": "{accepted}",
     },
 }

@@ -14,6 +14,10 @@ from store.records import Document, UsageError
 DECISIONS: tuple[str, ...] = ("case", "none", "unsure")
 #: The lines of decisions on one incident: the reviewer's, a blind second one, and the last word on both.
 REVIEWS: tuple[str, ...] = ("first", "second", "adjudication")
+#: Where a person types freely; these texts stand outside the chain and can be erased.
+TYPED_FIELDS: tuple[str, ...] = ("actor", "note", "reason")
+#: What stands in place of a text that was erased, in every language, so that a sheet comes back as it went.
+ERASED = "[dihapus]"
 #: What a reviewer may do, each more than the one before: read, decide, manage the accounts.
 ROLES: tuple[str, ...] = ("reader", "reviewer", "admin")
 
@@ -49,7 +53,7 @@ class Decision:
     decision: str
     #: Types of the codebook (TYPES).
     types: tuple[str, ...] = ()
-    #: A position of the codebook, or the reviewer's own words.
+    #: A position of the codebook, the reviewer's own words, or ERASED; so is `note`, without a codebook.
     actor: str = ""
     note: str = ""
 
@@ -84,6 +88,22 @@ class LabelEvent:
     #: None: undone, as if nobody had decided.
     new: Decision | None
     reason: str = ""
+    #: (column, digest) of what was typed, in the order of the columns; the texts are in place of the digests,
+    #: or ERASED is.
+    digests: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One text that was erased: which, who did it, when and why; never the text."""
+
+    digest: str
+    #: The event that it was typed for, and its field there (one of TYPED_FIELDS).
+    event_id: str
+    field: str
+    at: datetime
+    reviewer: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

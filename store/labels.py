@@ -1,19 +1,18 @@
 """The register of decisions: what every reviewer said of every incident, in one chain that only grows.
 
     append_event ─▶ label_events (place 1, 2 ...; event_id = sha256(previous event_id + everything else))
+                 ├▶ label_texts (what was typed; the event holds its salted digest, see store.events)
                  └▶ incidents and documents: reviewed, or queued again
 
 Promises: a decision and the state that follows from it are written in the transaction of the caller, so both
 or neither survive a kill; nothing is ever changed or deleted (triggers refuse it), an undo is one more event;
 saying the same twice is saying it once; a decision on a text, a prediction or an earlier decision that is no
 longer the stored one raises ConflictError and writes nothing; two writers at once wait for each other.
-Never does: hold a reviewer's name. Events hold the id; the name is in `reviewers` and can be erased (UU
-27/2022) without breaking the chain. What a reviewer wrote (`actor`, `note`, `reason`) is part of the chain
-and cannot be taken out of it: name no private person there.
+Never does: hold a reviewer's name or words. Events hold the id and digests; the name is in `reviewers`, what
+was typed (`actor`, `note`, `reason`) in `label_texts`, and both can be erased (UU 27/2022: `store.reviewers`,
+`store.erasure`) without breaking the chain.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -23,9 +22,19 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
 
 from store.decisions import DECISIONS, REVIEWS, ConflictError, Decision, LabelEvent, Seen
+from store.events import digest_text, hash_event, name_texts, read_event, row_of, select_events
 from store.records import TYPES, State, UsageError
 from store.reviewers import IS_NAMED, named_values, register_reviewer
-from store.schema import documents, incidents, label_events, predictions, reviewers
+from store.schema import (
+    documents,
+    incidents,
+    label_erasures,
+    label_events,
+    label_rechains,
+    label_texts,
+    predictions,
+    reviewers,
+)
 from store.schema import incident_documents as members
 
 Review = Literal["first", "second", "adjudication"]
@@ -62,7 +71,8 @@ def append_event(
     _wait_for_turn(conn)
     row = _look_up(conn, incident_id, reviewer)
     stored = Seen(row["text_sha256"] or "", row["model"] or "")
-    standing = {event.review: event for event in events_of(conn, incident_id)}
+    history = events_of(conn, incident_id)
+    standing = {event.review: event for event in history}
     latest = standing.get(review)
     old = latest.new if latest else None
     if new == old:
@@ -93,8 +103,11 @@ def append_event(
         new=new,
         reason=reason,
     )
+    event, typed = name_texts(event, history)
     event = replace(event, event_id=hash_event(event))
-    conn.execute(_INSERT, _values(event, place=(row["place"] or 0) + 1))
+    conn.execute(_INSERT, row_of(event) | {"place": (row["place"] or 0) + 1})
+    if typed:
+        conn.execute(_INSERT_TEXTS, [asdict(one) | {"event_id": event.event_id} for one in typed])
     standing[review] = event
     _set_state(conn, incident_id, _last_word(standing.values()))
     return event
@@ -156,27 +169,30 @@ def latest_events(conn: Connection, incident_ids: Sequence[str] | None = None) -
     for chunk in _chunks(incident_ids):
         asked = last if chunk is None else last.where(label_events.c.incident_id.in_(chunk))
         found = conn.execute(
-            select(label_events).where(label_events.c.place.in_(asked)).order_by(label_events.c.place)
+            select_events().where(label_events.c.place.in_(asked)).order_by(label_events.c.place)
         )
         yield from map(read_event, found.mappings())
 
 
 def events_of(conn: Connection, incident_id: str) -> list[LabelEvent]:
     """The history of an incident, oldest first."""
-    found = conn.execute(
-        select(label_events).where(label_events.c.incident_id == incident_id).order_by(label_events.c.place)
-    )
+    found = conn.execute(_HISTORY, {"incident": incident_id})
     return [read_event(row) for row in found.mappings()]
 
 
 def check_chain(conn: Connection) -> str:
     """Whether the register is as it was written: "" when it is, else its first broken event in words.
 
-    A changed, lost or inserted event shows, and so does a lost beginning. A lost end does not: keep the
-    number and id of the last event (`chain_head`) somewhere else to notice that.
+    A changed, lost or inserted event shows, and so does a lost beginning; of what was typed, a text that is
+    not what its digest says, and one that is gone without an erasure on record. A lost end does not show:
+    keep the number and id of the last event (`chain_head`) somewhere else to notice that.
     """
-    previous = ""
-    rows = conn.execute(select(label_events).order_by(label_events.c.place).execution_options(yield_per=1000))
+    if broken := conn.scalar(select(label_rechains.c.broken).where(label_rechains.c.broken != "")):
+        return f"it was broken before a migration wrote it anew: {broken}"
+    whole = {digest: digest_text(salt, typed) == digest for digest, salt, typed in conn.execute(_TEXTS)}
+    erased = set(conn.scalars(select(label_erasures.c.digest)))
+    named, previous = set(), ""
+    rows = conn.execute(select_events().order_by(label_events.c.place).execution_options(yield_per=1000))
     for place, row in enumerate(rows.mappings(), start=1):
         event = read_event(row)
         if row["place"] != place:
@@ -186,8 +202,27 @@ def check_chain(conn: Connection) -> str:
             return f"{where} does not follow the event before it"
         if event.event_id != hash_event(event):
             return f"{where} is not what was written: its content gives another hash"
+        for column, digest in event.digests:
+            if digest in whole and not whole[digest]:
+                return f"{where}: the text of {column} is not what was written: it gives another digest"
+            if digest in whole and digest in erased:
+                return f"{where}: the text of {column} is there although its erasure is on record"
+            if digest not in whole and digest not in erased:
+                return f"{where}: the text of {column} is gone and no erasure of it is on record"
+            named.add(digest)
         previous = event.event_id
+    if strays := whole.keys() - named:
+        return f"a text is kept that no event names ({min(strays)})"
     return ""
+
+
+def told_rechains(conn: Connection) -> list[str]:
+    """One line for each time that a migration wrote the chain anew: what the end was, and what it is now."""
+    return [
+        f"written anew by migration {row.version} on {row.at:%Y-%m-%d}: {row.events} events; "
+        f"last {row.old_head} became {row.new_head}"
+        for row in conn.execute(select(label_rechains).order_by(label_rechains.c.version))
+    ]
 
 
 def chain_head(conn: Connection) -> tuple[int, str]:
@@ -198,28 +233,14 @@ def chain_head(conn: Connection) -> tuple[int, str]:
     return (row.place, row.event_id) if row else (0, "")
 
 
-def hash_event(event: LabelEvent) -> str:
-    """sha256 (hex) of the previous event's id and the canonical JSON of everything else but the id."""
-    told = asdict(event)
-    del told["event_id"], told["previous"]
-    told["at"] = event.at.astimezone(UTC).isoformat(timespec="microseconds")
-    plain = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256((event.previous + plain).encode()).hexdigest()
-
-
-def read_event(row: RowMapping) -> LabelEvent:
-    """A row with the columns of `label_events` as a LabelEvent."""
-    return LabelEvent(
-        **{name: row[label_events.c[name]] for name in _PLAIN},
-        old=_read_decision(row, "old"),
-        new=_read_decision(row, "new"),
-    )
-
-
 # A sheet brings tens of thousands of events; building these statements took most of the time of each.
 _OF_INCIDENT: Final = label_events.c.incident_id == bindparam("incident")
-_HISTORY: Final = select(label_events).where(_OF_INCIDENT).order_by(label_events.c.place)
+_HISTORY: Final = select_events().where(_OF_INCIDENT).order_by(label_events.c.place)
 _INSERT: Final = insert(label_events)
+_TEXTS: Final = select(label_texts.c.digest, label_texts.c.salt, label_texts.c.text).execution_options(
+    yield_per=1000
+)
+_INSERT_TEXTS: Final = insert(label_texts)
 _END: Final = (
     select(label_events.c.place, label_events.c.event_id).order_by(label_events.c.place.desc()).limit(1)
 )
@@ -260,26 +281,6 @@ _SET_DOCUMENTS: Final = (
     )
     .values(state=bindparam("new_state"))
 )
-_PLAIN: Final = tuple(
-    column.name
-    for column in label_events.c
-    if column.name != "place" and not column.name.startswith(("old_", "new_"))
-)
-
-
-def _read_decision(row: RowMapping, side: str) -> Decision | None:
-    said = [row[label_events.c[f"{side}_{part}"]] for part in ("decision", "types", "actor", "note")]
-    return None if said[0] is None else Decision(*said)
-
-
-def _values(event: LabelEvent, *, place: int) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(event, name) for name in _PLAIN} | {"place": place}
-    for side, said in (("old", event.old), ("new", event.new)):
-        values[f"{side}_decision"] = said.decision if said else None
-        values[f"{side}_types"] = said.types if said else ()
-        values[f"{side}_actor"] = said.actor if said else ""
-        values[f"{side}_note"] = said.note if said else ""
-    return values
 
 
 def _wait_for_turn(conn: Connection) -> None:

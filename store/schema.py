@@ -1,7 +1,7 @@
 """The tables of one night: natural keys, CHECKs on every vocabulary, foreign keys between stages.
 
     frontier ─▶ pages ─▶ documents ─▶ candidates ─▶ predictions ─▶ incident_documents ─▶ incidents
-                 └─▶ revisions (older versions)              label_events (append-only), reviewers
+                 └─▶ revisions (older versions)              label_events (store.register_schema), reviewers
     runs ─▶ run_sources, run_stages          failures          validators
 
 Promises: the same tables on SQLite and PostgreSQL; times are aware and kept in UTC; text comes back exactly
@@ -9,7 +9,6 @@ as it went in or is refused by name. Never does: read or write a row. Columns ma
 where something was worked on, not what it is; `store.digest` leaves them out.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import (
@@ -21,7 +20,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     UniqueConstraint,
     false,
@@ -31,7 +29,7 @@ from sqlalchemy import (
 from store.columns import PlainText as PlainText  # names that belong to the schema for all who use it
 from store.columns import TextList, UtcTime, WarcRefs
 from store.columns import UnstorableError as UnstorableError
-from store.decisions import DECISIONS, REVIEWS, ROLES
+from store.decisions import ROLES
 from store.records import (
     AUDIT_STRATA,
     INCIDENT_KINDS,
@@ -43,6 +41,14 @@ from store.records import (
     Outcome,
     State,
 )
+from store.register_schema import label_erasures as label_erasures
+from store.register_schema import label_events as label_events
+from store.register_schema import label_rechains as label_rechains
+from store.register_schema import label_texts as label_texts
+from store.tables import NOT_CONTENT
+from store.tables import metadata as metadata
+from store.tables import not_negative as _not_negative
+from store.tables import one_of as _one_of
 
 PAGE_STATES: Final = (State.FETCHED, State.EXTRACTED, State.QUARANTINED)
 #: A document is `fetched` again while its page waits for a newer extractor.
@@ -50,29 +56,6 @@ DOCUMENT_STATES: Final = tuple(State)
 INCIDENT_STATES: Final = (State.GROUPED, State.QUEUED, State.REVIEWED)
 FRONTIER_STATES: Final = ("queued", "leased", "done", "failed")
 WORK_STAGES: Final = ("extract", "screen", "classify", "group")
-
-#: Column.info of a column that tells of the work and not of the thing worked on.
-NOT_CONTENT: Final = {"content": False}
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
-    words = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({words})", name=column)
-
-
-def _not_negative(*columns: str) -> CheckConstraint:
-    return CheckConstraint(" AND ".join(f"{column} >= 0" for column in columns), name="not_negative")
 
 
 pages = Table(
@@ -275,38 +258,6 @@ incident_documents = Table(
     Column("place", Integer, nullable=False),
     _not_negative("place"),
     Index(None, "incident_id", "place"),
-)
-
-# The register of decisions (store.labels). Triggers refuse every UPDATE and DELETE, so it has no foreign key
-# that would ask for one: it outlives what it tells of. `previous` is unique: the chain cannot fork.
-label_events = Table(
-    "label_events",
-    metadata,
-    Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("event_id", PlainText, nullable=False, unique=True),
-    Column("previous", PlainText, nullable=False, unique=True),
-    Column("incident_id", PlainText, nullable=False),
-    Column("doc_id", PlainText, nullable=False),
-    Column("text_sha256", PlainText, nullable=False),
-    Column("model", PlainText, nullable=False),
-    Column("at", UtcTime, nullable=False),
-    Column("reviewer", PlainText, nullable=False),
-    Column("origin", PlainText, nullable=False),
-    Column("review", PlainText, nullable=False),
-    Column("old_decision", PlainText),
-    Column("old_types", TextList, nullable=False),
-    Column("old_actor", PlainText, nullable=False),
-    Column("old_note", PlainText, nullable=False),
-    Column("new_decision", PlainText),
-    Column("new_types", TextList, nullable=False),
-    Column("new_actor", PlainText, nullable=False),
-    Column("new_note", PlainText, nullable=False),
-    Column("reason", PlainText, nullable=False),
-    _one_of("review", REVIEWS),
-    _one_of("old_decision", DECISIONS),
-    _one_of("new_decision", DECISIONS),
-    CheckConstraint("place >= 1", name="place"),
-    Index(None, "incident_id", "review", "place"),
 )
 
 # Who decides. Accounts are no content: an erased name or a new password changes no decision.

@@ -12,8 +12,9 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from store.decisions import Decision, LabelEvent
-from store.labels import current_labels, read_event
+from store.decisions import ERASED, Decision, LabelEvent
+from store.events import read_event, select_events
+from store.labels import current_labels
 from store.records import UsageError
 from store.reviewers import find_reviewer
 from store.schema import incidents, label_events
@@ -74,7 +75,7 @@ def pairs_of(conn: Connection) -> list[tuple[LabelEvent, LabelEvent]]:
     first: dict[str, LabelEvent] = {}
     pairs: dict[str, tuple[LabelEvent, LabelEvent]] = {}
     found = conn.execute(
-        select(label_events)
+        select_events()
         .where(label_events.c.review.in_(["first", "second"]))
         .order_by(label_events.c.place)
         .execution_options(yield_per=1000)
@@ -124,5 +125,5 @@ def differing_fields(one: Decision, other: Decision) -> tuple[str, ...]:
 
 
 def plain_actor(actor: str) -> str:
-    """An actor as it is compared: case and spaces do not count."""
-    return " ".join(actor.casefold().split())
+    """An actor as it is compared: case and spaces do not count; one that was erased is none."""
+    return "" if actor == ERASED else " ".join(actor.casefold().split())

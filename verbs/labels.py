@@ -20,6 +20,7 @@ from review.recall import estimate_recall
 from review.register import (
     agreement_table,
     disagreements_table,
+    erasures_table,
     history_table,
     recall_line,
     recall_table,
@@ -32,6 +33,7 @@ from store import labels as register
 from store.audits import sampled_incidents
 from store.db import reading
 from store.decisions import ROLES, Decision, LabelEvent, Reviewer
+from store.erasure import erase_texts, list_erasures, scrub
 from store.records import StoppedError, UsageError
 from store.reviewers import (
     add_reviewer,
@@ -84,12 +86,15 @@ def check(db: options.DbOption = DEFAULT_DB) -> int:
     with opened(db, exclusive=False) as engine, reading(engine) as conn:
         broken = register.check_chain(conn)
         count, head = register.chain_head(conn)
+        rechained = register.told_rechains(conn)
     if broken:
         raise StoppedError(
             f"register of decisions: {broken}. Somebody has written to the database by hand. "
             "Compare it with your last backup before you decide anything more."
         )
     say(f"register: {count} events, whole; last {head or '-'}")
+    for text in rechained:
+        say(text)
     return 0
 
 
@@ -207,6 +212,50 @@ def undo(
             review=review,
         )
     return _say_event(incident, event, lang)
+
+
+@labels_app.command()
+def erase(
+    incident: IncidentArgument,
+    reviewer: ReviewerOption,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why, for the record that stays: a request's date, no name.")
+    ],
+    event: Annotated[str, typer.Option("--event", help="Only of this event: its id, or the beginning.")] = "",
+    db: options.DbOption = DEFAULT_DB,
+) -> int:
+    """Erase what was typed for the decisions on an incident, for good; the decisions stay."""
+    with opened(db, exclusive=False) as engine:
+        with engine.begin() as conn:
+            who = _who_may_decide(get_reviewer(conn, reviewer))
+            erased = erase_texts(
+                conn,
+                incident_id=incident,
+                reviewer=who,
+                reason=reason,
+                at=datetime.now(UTC),
+                event=event,
+            )
+            origins = {one.event_id: one.origin for one in register.events_of(conn, incident)}
+        scrub(engine)
+    for one in erased:
+        say(f"{incident}: {one.field} of event {one.event_id[:12]} is erased")
+    for origin in sorted({origins[one.event_id] for one in erased}):
+        if origin.startswith("sheet:"):
+            say(f"it came with {origin}: the kept file of that name still holds it; erase it there, too")
+    if not erased:
+        say(f"{incident}: nothing left to erase; the database's file was rewritten")
+    return 0
+
+
+@labels_app.command()
+def erasures(db: options.DbOption = DEFAULT_DB, lang: options.LangOption = "id") -> int:
+    """List what was erased: which event's text, by whom, when and why."""
+    with opened(db, exclusive=False) as engine, reading(engine) as conn:
+        found = list_erasures(conn)
+        names = {account.reviewer_id: account.name for account in list_reviewers(conn)}
+    console.print(erasures_table(found, names=names, lang=lang))
+    return 0
 
 
 @reviewers_app.command("add")

@@ -18,7 +18,8 @@ from review.sheet_words import LINES, OUTCOME_WORDS, PROBLEMS, Problem
 from review.words import DECISION_WORDS, HEADERS, WORDS
 from review.workbook import write_workbook
 from store.db import reading
-from store.decisions import DECISIONS, Decision
+from store.decisions import DECISIONS, ERASED, Decision
+from store.erasure import erase_texts
 from store.labels import append_event, check_chain, current_labels, events_of, latest_events, undo_event
 from store.queue import QueueFilter, queue_rows
 from store.records import TYPES, State, UsageError
@@ -202,6 +203,24 @@ def test_a_decision_made_on_the_page_since_export_is_not_overwritten(desk, tmp_p
         undo_event(conn, incident_id=first, reviewer=BUDI, at=NOW, origin="page")
     rows[0]["keputusan"] = "pelanggaran"
     assert take(desk, back(tmp_path / "d.csv", rows), tmp_path).bad
+
+
+def test_no_sheet_brings_back_what_was_erased(desk, tmp_path):
+    rows = exported(desk)
+    rows[0] |= {"keputusan": "pelanggaran", "catatan": "kata Bu Marni", "peninjau": SITI}
+    take(desk, back(tmp_path / "a.csv", rows), tmp_path)
+    before = exported(desk)
+    with desk.begin() as conn:
+        erase_texts(conn, incident_id=rows[0]["id_kejadian"], reviewer=BUDI, reason="permintaan", at=NOW)
+    report = take(desk, back(tmp_path / "b.csv", before), tmp_path)
+    assert [v.problem for v in report.bad] == ["erased"]
+    assert "dihapus" in told_lines(back(tmp_path / "b.csv", before), report, "id")[1][0]
+    # What is exported now comes back as it went, and a decision can be changed beside it.
+    after = exported(desk)
+    assert (after[0]["catatan"], take(desk, back(tmp_path / "c.csv", after), tmp_path).noted) == (ERASED, 0)
+    after[0]["keputusan"] = "ragu"
+    assert take(desk, back(tmp_path / "d.csv", after), tmp_path).noted == 1
+    assert standing(desk)[rows[0]["id_kejadian"]] == Decision("unsure", note=ERASED)
 
 
 def test_the_same_person_may_send_a_mended_sheet_and_the_first_one_does_not_come_back(desk, tmp_path):

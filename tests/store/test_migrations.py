@@ -1,7 +1,9 @@
 """A database of an earlier version is brought up to date with everything that was in it."""
 
+import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,11 +17,15 @@ from sqlalchemy.exc import IntegrityError
 
 from store.audits import sampled_incidents
 from store.db import connect, migrate
+from store.decisions import Decision, LabelEvent
+from store.events import hash_event
 from store.frontier import Stored, put_page
+from store.labels import chain_head, check_chain, events_of, told_rechains
 from store.ledger import note_source, source_history
 from store.records import Outcome, SourceReport
 from store.schema import metadata
 from store.stages import pending_pages
+from tests.store.deciding import AT, CASE
 from tests.store.samples import NIGHT, make_page
 
 MIGRATIONS = Path(__file__).parents[2] / "store" / "migrations"
@@ -96,6 +102,71 @@ def test_a_database_of_the_second_version_keeps_its_night_and_learns_to_review(t
             ("documents", "doc_id"),
             ("incidents", "incident_id"),
         }
+    engine.dispose()
+
+
+def old_events() -> list[LabelEvent]:
+    """A case with a note of somebody's own, taken back and put back, as version 0006 chained them."""
+    words = Decision("case", ("banner",), "ketua regu", "menurut Bu Marni")
+    events: list[LabelEvent] = []
+    said = [(None, CASE), (CASE, words), (words, None), (None, words)]
+    for old, new in said:
+        previous = events[-1].event_id if events else ""
+        reason = (
+            f"undo {previous}" if new is None or (old is None and events) else "dibaca lagi" * bool(events)
+        )
+        event = LabelEvent("", previous, "I-1", "N-1", "0", "m", AT, "R-1", "page", "first", old, new, reason)
+        events.append(replace(event, event_id=hash_event(event)))
+    return events
+
+
+def put_events(plain: sqlite3.Connection, events: list[LabelEvent]) -> None:
+    for place, event in enumerate(events, start=1):
+        sides: list[object] = []
+        for said in (event.old, event.new):
+            sides += (
+                [said.decision, json.dumps(said.types), said.actor, said.note]
+                if said
+                else [None, "[]", "", ""]
+            )
+        row = (place, event.event_id, event.previous, "I-1", "N-1", "0", "m", "2024-09-18 02:30:00.000000")
+        put_row(plain, "label_events", (*row, "R-1", "page", "first", *sides, event.reason))
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_a_register_of_the_sixth_version_is_chained_anew_without_its_words(
+    tmp_path: Path, forged: bool
+) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    upgrade(engine, "0006")
+    old = old_events()
+    stored = [old[0], replace(old[1], new=CASE), *old[2:]] if forged else old
+    with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:
+        put_events(plain, stored)
+    migrate(engine)
+    with engine.begin() as conn:
+        new = events_of(conn, "I-1")
+        assert [(event.old, event.new) for event in new] == [(event.old, event.new) for event in stored]
+        assert [event.reason for event in new[:2]] == ["", "dibaca lagi"]
+        assert [event.reason for event in new[2:]] == [f"undo {event.event_id}" for event in new[1:3]]
+        (told,) = told_rechains(conn)
+        assert f"4 events; last {old[-1].event_id} became {chain_head(conn)[1]}" in told
+        broken = "written anew: event 2 (I-1) is not what was written" if forged else ""
+        assert check_chain(conn).endswith(broken)
+        assert bool(check_chain(conn)) == forged
+        rows = str(conn.exec_driver_sql("SELECT * FROM label_events").all())
+        assert [word for word in ("ketua regu", "Bu Marni", "dibaca", CASE.note) if word in rows] == []
+        assert CASE.actor in rows
+        typed = list(conn.exec_driver_sql("SELECT text FROM label_texts ORDER BY text").scalars())
+        kept = [] if forged else ["ketua regu", "menurut Bu Marni"]
+        assert set(typed) >= {"dibaca lagi", CASE.note, *kept}
+        assert len(typed) == len(set(typed))
+        assert conn.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        for table in ("label_events", "label_rechains"):
+            with pytest.raises(IntegrityError, match="only grows"), conn.begin_nested():
+                conn.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+        with pytest.raises(IntegrityError, match="only grows"), conn.begin_nested():
+            conn.exec_driver_sql("UPDATE label_events SET reviewer = 'R-2'")
     engine.dispose()
 
 

@@ -53,6 +53,24 @@ def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     return call
 
 
+def test_what_was_typed_is_erased_and_shown_as_erased(run: Run, ids: list[str]) -> None:
+    run("reviewers", "add", "Sri Wahyuni")
+    as_sri = ("--reviewer", "Sri Wahyuni")
+    decide = ("labels", "decide", ids[0], "--decision", "case", *as_sri)
+    assert run(*decide, "--note", "kata Bu Marni", "--actor", "camat_lurah")[0] == 0
+    assert "Bu Marni" in run("labels", "history", ids[0])[1]
+    assert run("labels", "erase", ids[0], *as_sri, "--reason", "")[0] == 2
+    code, out, _ = run("labels", "erase", ids[0], *as_sri, "--reason", "permintaan 12")
+    assert (code, out.count("is erased"), "note of event" in out) == (0, 1, True)
+    out = run("labels", "history", ids[0])[1]
+    assert ("Marni" in out, "[dihapus]" in out) == (False, True)
+    assert "register: 1 events, whole" in run("labels", "check")[1]
+    out = run("labels", "erasures", "--lang", "en")[1]
+    for word in ("note", "Sri Wahyuni", "permintaan 12", "erased by"):
+        assert word in out
+    assert "nothing left to erase" in run("labels", "erase", ids[0], *as_sri, "--reason", "sekali lagi")[1]
+
+
 def test_from_a_first_decision_to_an_adjudication(run: Run, ids: list[str]) -> None:
     for name in ("Sri Wahyuni", "Budi"):
         assert run("reviewers", "add", name)[0] == 0

@@ -1,4 +1,4 @@
-"""The files of the database as they lie on the disk at 500 moments: each is whole and lacks no decision (R6)."""
+"""The files of the database as they lie on the disk at 500 moments: whole, and no decision lost (R6)."""
 
 import os
 import random

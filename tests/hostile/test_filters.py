@@ -1,4 +1,4 @@
-"""Ten thousand hostile strings in every filter of the list and the sheet; SQL stands in store/ alone (S16)."""
+"""Ten thousand hostile strings in the filters of list and sheet; SQL stands in store/ alone (S16)."""
 
 import random
 import re

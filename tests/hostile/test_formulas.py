@@ -24,8 +24,9 @@ FORMULA = 'HYPERLINK("https://canary.test","kenari")'
 #: Before the trigger: nothing, and blanks that spreadsheets skip.
 LEADS = ("", " ", "\u00a0", "\u3000")
 ATTACKS = [
-    lead + trigger + FORMULA for trigger, lead in product(sorted(TRIGGERS - {"'"}), LEADS)
-] + ["=cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0", "-1+1", "+62811=1", "=1+1;=1+1,=1+1"]  # fmt: skip
+    *(lead + trigger + FORMULA for trigger, lead in product(sorted(TRIGGERS - {"'"}), LEADS)),
+    *("=cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0", "-1+1", "+62811=1", "=1+1;=1+1,=1+1"),
+]
 
 
 def starts_a_formula(cell: str) -> bool:

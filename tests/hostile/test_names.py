@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from nlp.promotion import promote, show_model
 from nlp.registry import active_folder
 from review.sheet_import import keep_file
 from review.sheet_read import SheetFile
+from store.queue import QueueFilter
 from store.records import UsageError
 from tests.review.web.conftest import Page
-from verbs.sheets import QueueFilter, _suffix
+from verbs.sheets import _suffix
 
 NAMES = (
     *(
@@ -127,8 +129,6 @@ def test_a_sheet_is_kept_and_written_under_names_of_ours(walls: Path) -> None:
 
 
 def test_no_address_names_a_file_of_the_archive(walls: Path, caplog: pytest.LogCaptureFixture) -> None:
-    from datetime import UTC, datetime
-
     caplog.set_level(logging.ERROR)
     moment = datetime(2024, 9, 17, tzinfo=UTC)
     with Archive(walls / "warc", name="20240917", software="uji") as archive:

@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
+from nlp.errors import guard
 from nlp.evaluate import families
 from nlp.items import Item
 
@@ -64,8 +65,11 @@ def write_suspects(path: Path, suspects: Sequence[Suspect]) -> None:
         rows.writerow(["id", "label", "suggested", "confidence", "start"])
         for suspect in suspects:
             start = " ".join((suspect.item.title or suspect.item.text).split())[:80]
-            # An apostrophe keeps a spreadsheet from reading a text as a formula.
-            guarded = "'" + start if start[:1] in "=+-@" else start
-            rows.writerow(
-                [suspect.item.id, suspect.item.label, suspect.suggested, suspect.confidence, guarded]
+            told = (
+                suspect.item.id,
+                suspect.item.label or "",
+                suspect.suggested,
+                str(suspect.confidence),
+                start,
             )
+            rows.writerow([guard(cell) for cell in told])

@@ -80,7 +80,7 @@ def _card(found: ChangedIncident, publishers: Mapping[str, str], lang: Language)
         ],
         "title": cut(document.title or document.text, MAX_TITLE),
         "evidence": [cut(sentence, MAX_QUOTE) for sentence in prediction.evidence],
-        "url": document.url if _is_link(document.url) else "",
+        "url": document.url if is_link(document.url) else "",
         "shown_url": cut(document.url, MAX_TITLE),
         "facts": [
             (words["score"], f"{incident.score:.0%}"),
@@ -140,7 +140,7 @@ def volume_rows(facts: NightFacts, publishers: Mapping[str, str]) -> list[tuple[
     ]
 
 
-def _is_link(url: str) -> bool:
+def is_link(url: str) -> bool:
     """Whether an address may be followed: http or https with a host, printable, not endless."""
     if len(url) > MAX_URL:
         return False

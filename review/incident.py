@@ -77,7 +77,7 @@ def incident_view(
     head = Text("\n").join(
         [
             Text(f"{incident.incident_id}  {ALLEGED[lang]}: {types}", style="bold"),
-            Text(f"{words['region']}: {incident.region}"),
+            Text(f"{words['region']}: {flatten(incident.region)}"),
             Text(f"{words['position']}: {word(incident.position, lang)}"),
             Text(f"{words['process']}: {word(incident.process, lang)}"),
             Text(f"{words['score']}: {incident.score:.0%}"),

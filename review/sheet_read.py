@@ -22,8 +22,11 @@ from store.records import UsageError
 MAX_FILE: Final = 50_000_000
 #: Rows that hold anything; more than a team decides on in a year.
 MAX_LINES: Final = 100_000
-#: Without these a row cannot be laid at the side of what Netra knows.
-NEEDED: Final = ("decision", "incident_id", "text_hash", "model", "event")
+#: Without these a row cannot be laid at the side of what Netra knows, or something decided would be lost.
+NEEDED: Final = (
+    *("decision", "decided_type", "actor", "note"),
+    *("incident_id", "text_hash", "model", "event"),
+)
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

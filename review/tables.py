@@ -47,7 +47,7 @@ def flagged_table(rows: Sequence[QueueRow], *, publishers: Mapping[str, str], la
         table.add_row(
             f"{incident.score:.0%}",
             str(incident.first_night),
-            Text(incident.region),
+            Text(flatten(incident.region)),
             word(incident.position, lang),
             f"{ALLEGED[lang]}: " + "; ".join(word(t, lang) for t in incident.types) if incident.types else "",
             str(row.n_documents),

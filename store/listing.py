@@ -205,12 +205,17 @@ def _conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
         is_decided = column.state == State.REVIEWED
         made.append(is_decided if wanted.state == "decided" else ~is_decided)
     if wanted.province:
-        made.append(or_(column.region == wanted.province, column.region.endswith(f", {wanted.province}")))
+        made.append(
+            or_(
+                column.region == wanted.province,
+                column.region.endswith(f", {wanted.province}", autoescape=True),
+            )
+        )
     if wanted.position:
         made.append(column.position == wanted.position)
     if wanted.type:
         # A list of words, stored as JSON: the quotation marks keep "party" from finding "party_member".
-        made.append(column.types.cast(Text).contains(f'"{wanted.type}"'))
+        made.append(column.types.cast(Text).contains(f'"{wanted.type}"', autoescape=True))
     if wanted.source:
         told = select(members.c.incident_id).join(documents, documents.c.doc_id == members.c.doc_id)
         made.append(column.incident_id.in_(told.where(documents.c.source_id == wanted.source)))

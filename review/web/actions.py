@@ -6,7 +6,6 @@ token of its session. Never does: decide by itself.
 
 from collections.abc import Callable
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -17,7 +16,9 @@ from review.web.login import forged, show_refused
 from review.web.site import (
     LANGUAGE_COOKIE,
     Visitor,
+    incident_of,
     language_of,
+    plain,
     read_filter,
     site_of,
     to_login,
@@ -54,7 +55,7 @@ async def switch_language(request: Request) -> Response:
     form = await request.form()
     back = str(form.get("back", "/"))
     # A path of ours only: "//host" and "/\\host" would leave the site.
-    safe = back if back.startswith("/") and not urlsplit(back).netloc and "\\" not in back else "/"
+    safe = back if back.startswith("/") and not back.startswith("//") and "\\" not in back else "/"
     response = RedirectResponse(safe, status_code=303)
     lang = "id" if language_of(request) == "en" else "en"
     response.set_cookie(
@@ -77,7 +78,7 @@ async def _act(request: Request, act: Act) -> Response:
 
 def _decide(request: Request, visitor: Visitor, form: FormData) -> Response:
     site, review = site_of(request), _review(form)
-    incident_id = str(request.path_params["incident_id"])
+    incident_id = incident_of(request)
     decision = str(form.get("decision", ""))
     if decision not in DECISIONS:
         return _back(request, "choose", review=review)
@@ -113,7 +114,7 @@ def _undo(request: Request, visitor: Visitor, form: FormData) -> Response:
     with site.engine.begin() as conn:
         event = undo_event(
             conn,
-            incident_id=str(request.path_params["incident_id"]),
+            incident_id=incident_of(request),
             reviewer=visitor.reviewer,
             at=site.now(),
             origin=ORIGIN,
@@ -138,7 +139,7 @@ def _onward(request: Request, visitor: Visitor, incident_id: str, *, review: Rev
 
 
 def _back(request: Request, said: str, *, review: Review) -> Response:
-    incident_id = str(request.path_params["incident_id"])
+    incident_id = incident_of(request)
     query = (
         f"review=second&said={said}" if review == "second" else write_filter(read_filter(request), said=said)
     )
@@ -150,4 +151,4 @@ def _review(form: FormData) -> Review:
 
 
 def _text(form: FormData, name: str, most: int) -> str:
-    return " ".join(str(form.get(name, "")).split())[:most]
+    return " ".join(plain(form.get(name, "")).split())[:most]

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from review.passwords import check_password
 from review.web.sessions import MAX_HOURS
-from review.web.site import SESSION_COOKIE, Visitor, language_of, render, site_of, to_login, visitor_of
+from review.web.site import SESSION_COOKIE, Visitor, language_of, plain, render, site_of, to_login, visitor_of
 from review.web.texts import TEXTS
 from store.db import reading
 from store.decisions import Reviewer
@@ -34,7 +34,7 @@ def show_login(request: Request) -> Response:
 async def log_in(request: Request) -> Response:
     """Check name and password; a new session on success, the form again otherwise."""
     form = await request.form(max_files=0, max_fields=5)
-    name, password = str(form.get("name", "")), str(form.get("password", ""))
+    name, password = plain(form.get("name", "")), str(form.get("password", ""))
     reviewer = await run_in_threadpool(_check, request, name, password)
     if reviewer is None:
         log.warning("a login failed")

@@ -67,10 +67,19 @@ def _refuse(scope: Scope) -> PlainTextResponse | None:
         return PlainTextResponse("the form is too big", status_code=413)
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return PlainTextResponse("the form comes from another site", status_code=403)
-    origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+    # Browsers that send no origin with a form tell at least which page it stood on.
+    origin = headers.get("origin", headers.get("referer"))
+    if origin is not None and _host_in(origin) != headers.get("host"):
         return PlainTextResponse("the form comes from another site", status_code=403)
     return None
+
+
+def _host_in(origin: str) -> str:
+    """The host and port that an origin names; "" for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _limited(receive: Receive) -> Receive:

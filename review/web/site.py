@@ -110,6 +110,16 @@ def counts_of(site: Site, wanted: ListFilter) -> Mapping[str, Counter[str]]:
     return counts
 
 
+def plain(value: object) -> str:
+    """What a visitor sent, as text that a database takes: no NUL, no half of a surrogate pair."""
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def incident_of(request: Request) -> str:
+    """The id of the incident in an address."""
+    return plain(request.path_params["incident_id"])
+
+
 def to_login() -> Response:
     """Where a visitor without a session goes."""
     return RedirectResponse("/login", status_code=303)
@@ -141,7 +151,7 @@ def read_filter(request: Request) -> ListFilter:
     """The filter that an address carries; a value that makes no sense is as good as none."""
     query = request.query_params
     return ListFilter(
-        **{name: query.get(name, "") for name in ("province", "position", "type", "source")},
+        **{name: plain(query.get(name, "")) for name in ("province", "position", "type", "source")},
         since=_date(query.get("since", "")),
         until=_date(query.get("until", "")),
         min_score=_share(query.get("min_score", "")),

@@ -9,17 +9,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 from math import ceil
 from typing import Final
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from review.charts import Chart, bar_chart, column_chart, top_bars
+from review.digest_cards import is_link
 from review.incident import body_words
 from review.web.highlight import split_marked
 from review.web.site import (
     counts_of,
+    incident_of,
     language_of,
     read_filter,
     render,
@@ -87,7 +88,7 @@ def show_incident(request: Request) -> Response:
     if visitor is None:
         return to_login()
     site, lang, wanted = site_of(request), language_of(request), read_filter(request)
-    incident_id = str(request.path_params["incident_id"])
+    incident_id = incident_of(request)
     review = "second" if request.query_params.get("review") == "second" else "first"
     with reading(site.engine) as conn:
         found = read_texts(conn, incident_id)
@@ -201,5 +202,5 @@ def _choices(values: tuple[str, ...], lang: Language) -> list[tuple[str, str]]:
 
 
 def _safe_link(url: str) -> str:
-    """The address, if a browser opens it as a web page; "" for anything that could run."""
-    return url if urlsplit(url).scheme in ("http", "https") else ""
+    """The address, if a browser opens it as a web page; "" for anything that could run, or is none."""
+    return url if is_link(url) else ""

@@ -1,7 +1,5 @@
 import csv
 import io
-import shutil
-import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,7 +31,6 @@ from store.records import (
     Prediction,
     QueueRow,
 )
-from tests.conftest import needs_program
 
 DOCUMENT = Document(
     doc_id="N-0123456789ab",
@@ -176,20 +173,6 @@ def test_every_codebook_value_has_a_word(lang):
 def test_no_word_states_guilt_or_a_sanction_as_ours():
     for words in WORDS.values():
         assert not [w for w in words.values() if "bersalah" in w or "guilty" in w]
-
-
-@needs_program("soffice", package="libreoffice-calc")
-def test_libreoffice_opens_the_sheet_without_one_formula(tmp_path):
-    hostile = [f'{t}HYPERLINK("https://canary.test","x")' for t in sorted(TRIGGERS)]
-    path = write(tmp_path / "sheet.csv", ROW, *[row_with(h) for h in hostile])
-    # 44,34,76: comma, double quote, UTF-8; formulas would be kept as formulas in the flat XML.
-    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile"]
-    command += ["--infilter=CSV:44,34,76", "--convert-to", "fods", "--outdir", str(tmp_path), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
-    opened = (tmp_path / "sheet.fods").read_text(encoding="utf-8")
-    assert "table:formula" not in opened
-    assert opened.count("I-0123456789ab") == 1 + len(hostile)
-    shutil.rmtree(tmp_path / "profile")
 
 
 def test_a_text_out_of_an_archive_says_so(tmp_path):

@@ -4,7 +4,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from store.db import connect, migrate
 from store.reviewers import add_reviewer
 
 PASSWORD = "rahasia yang cukup panjang"  # noqa: S105 - of invented reviewers
+PUBLISHERS = {"kabar-lontara": "Kabar Lontara"}
 REVIEWERS = {"sekar": "reviewer", "bagas": "reviewer", "tamu": "reader"}
 
 
@@ -72,14 +73,14 @@ def fields_of(text: str, action: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Engine], Page]]:
-    """Serves a page over a database until the test ends."""
+def serve() -> Iterator[Callable[..., Page]]:
+    """Serves a page over a database until the test ends; `publishers` as the manifests name them."""
     running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
 
-    def start(engine: Engine) -> Page:
+    def start(engine: Engine, *, publishers: Mapping[str, str] = PUBLISHERS) -> Page:
         app = create_app(
             engine,
-            publishers={"kabar-lontara": "Kabar Lontara"},
+            publishers=publishers,
             allowed_hosts=["127.0.0.1"],
             timeline=timeline,
             second_share=1.0,
@@ -105,7 +106,7 @@ def serve() -> Iterator[Callable[[Engine], Page]]:
 
 
 @pytest.fixture
-def page(engine: Engine, serve: Callable[[Engine], Page]) -> Iterator[Page]:
+def page(engine: Engine, serve: Callable[..., Page]) -> Iterator[Page]:
     page = serve(engine)
     yield page
     page.leave()

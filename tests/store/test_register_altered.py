@@ -2,8 +2,9 @@
 
 import random
 import sqlite3
+from collections import defaultdict
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,18 +14,21 @@ from sqlalchemy.exc import IntegrityError
 
 from store.db import reading
 from store.decisions import Decision, LabelEvent
-from store.labels import _values, append_event, chain_head, check_chain, hash_event
+from store.events import Typed, hash_event, name_texts, row_of
+from store.labels import append_event, chain_head, check_chain
 from store.records import UsageError
-from store.schema import incidents, label_events
+from store.schema import incidents, label_events, label_texts
 from tests.store.samples import put_grouped
 
 EVENTS = 10_000
 AT = datetime(2024, 9, 18, tzinfo=UTC)
 
 
-def chained(count: int) -> list[LabelEvent]:
+def chained(count: int) -> tuple[list[LabelEvent], list[tuple[Typed, str]]]:
     """Decisions as `append_event` chains them, without its look at the rest of the database."""
     events: list[LabelEvent] = []
+    history: dict[str, list[LabelEvent]] = defaultdict(list)
+    texts = []
     for number in range(count):
         event = LabelEvent(
             event_id="",
@@ -41,14 +45,19 @@ def chained(count: int) -> list[LabelEvent]:
             new=Decision(("case", "none", "unsure")[number % 3], note=f"nomor {number}"),
             reason="",
         )
+        event, typed = name_texts(event, history[event.incident_id])
         events.append(replace(event, event_id=hash_event(event)))
-    return events
+        history[event.incident_id].append(events[-1])
+        texts += [(one, events[-1].event_id) for one in typed]
+    return events, texts
 
 
 def test_one_altered_row_of_ten_thousand_is_told(engine: Engine, tmp_path: Path) -> None:
     with engine.begin() as conn:
-        rows = [_values(event, place=place) for place, event in enumerate(chained(EVENTS), start=1)]
+        events, texts = chained(EVENTS)
+        rows = [row_of(event) | {"place": place} for place, event in enumerate(events, start=1)]
         conn.execute(insert(label_events), rows)
+        conn.execute(insert(label_texts), [asdict(one) | {"event_id": event_id} for one, event_id in texts])
         assert check_chain(conn) == ""
         assert chain_head(conn)[0] == EVENTS
     engine.dispose()
@@ -91,7 +100,7 @@ def test_nothing_becomes_a_case_without_a_reviewer(engine: Engine) -> None:
                 origin="page",
                 at=AT,
             )
-    values = _values(chained(1)[0], place=1)
+    values = row_of(chained(1)[0][0]) | {"place": 1}
     for column in ("reviewer", "at", "event_id"):
         with pytest.raises(IntegrityError), engine.begin() as conn:
             conn.execute(insert(label_events), values | {column: None})

@@ -55,7 +55,8 @@ __all__ = [
     "load_sources",
 ]
 
-ID_PATTERN = re.compile(r"[a-z0-9-]+")
+#: No leading "-", which would read as an option; 64 characters, since files are named after it.
+ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 HOST_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 #: Known time zones; asking the system walks a folder of hundreds of files, once for every manifest.

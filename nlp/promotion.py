@@ -15,7 +15,7 @@ from typing import Any
 
 from nlp.floors import read_floors
 from nlp.gate import check_model
-from nlp.registry import MODELS, SUMS, active_folder, load_model, read_settings
+from nlp.registry import MODELS, SUMS, active_folder, check_folder, load_model, read_settings
 from store.records import UsageError
 
 #: Earlier models that `active.toml` remembers; a rollback needs one.
@@ -125,6 +125,10 @@ def _write_pointer(models: Path, *, active: str, history: list[str]) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
+    if (target / SUMS).is_file() and (target / SUMS).read_bytes() == (source / SUMS).read_bytes():
+        # A run that was killed between the copy and the switch has left it here.
+        check_folder(target)
+        return
     if target.exists():
         raise UsageError(f"models: {target} exists already; give the new model's folder another name")
     partial = target.with_name(f".{target.name}.partial")

@@ -73,7 +73,8 @@ def active_folder(models: Path = MODELS) -> Path:
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
         raise UsageError(f"{pointer}: names no active model ({error}); run: git checkout models") from None
     folder = models / str(name)
-    if Path(str(name)).name != name or not folder.is_dir():
+    # Path("..").name is "..": it is no name of a folder in here.
+    if Path(str(name)).name != name or name == ".." or not folder.is_dir():
         raise UsageError(f"{pointer}: the active model {name!r} is not a folder in {models}")
     return folder
 

@@ -13,7 +13,7 @@ import pytest
 from nlp.errors import COLUMNS, write_errors
 from nlp.items import Item
 from nlp.label_check import Suspect, write_suspects
-from review.sheet import BLANKS, TRIGGERS, sheet_row, write_sheet
+from review.sheet import BLANKS, TRIGGERS, flatten, sheet_row, write_sheet
 from review.words import HEADERS
 from review.workbook import write_workbook
 from tests.conftest import needs_program
@@ -39,7 +39,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ekspor")
     headers = list(HEADERS["id"].values())
     calm = sheet_row(ROW, publishers={}, standing={}, lang="id")
-    rows = [calm | {header: attack} for header, attack in product(headers, ATTACKS)]
+    rows = [calm | {header: flatten(attack)} for header, attack in product(headers, ATTACKS)]
     for name, separator in (("comma", ","), ("semicolon", ";")):
         write_sheet(folder / f"{name}.csv", rows, lang="id", separator=separator)  # type: ignore[arg-type]  # a literal of the loop
     write_workbook(folder / "book.xlsx", rows, lang="id")

@@ -134,7 +134,7 @@ def test_files_that_are_no_sheet_are_refused_with_the_next_step(tmp_path):
     assert "empty" in refused(path, b"")
     assert "empty" in refused(path, " , \r\n,,\r\n")
     assert "hidden columns" in refused(path, "nama,umur\nSiti,30\n")
-    assert "keputusan, id_kejadian" in refused(path, "judul,catatan\na,b\n")
+    assert "keputusan, jenis, pelaku, id_kejadian" in refused(path, "judul,catatan\na,b\n")
     assert "twice" in refused(path, text_of(PLAIN, header=[*HEADER, "keputusan"]))
     assert "XLSX or CSV" in refused(path, b"\x89PNG\r\n\x1a\n\0\0\1\2\0\0\0")
     assert "cp1252" in refused(path, text_of(PLAIN).encode() + b"\x81\x9d\xff")

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
 

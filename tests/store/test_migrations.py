@@ -151,7 +151,7 @@ def test_a_register_of_the_sixth_version_is_chained_anew_without_its_words(
         assert [event.reason for event in new[2:]] == [f"undo {event.event_id}" for event in new[1:3]]
         (told,) = told_rechains(conn)
         assert f"4 events; last {old[-1].event_id} became {chain_head(conn)[1]}" in told
-        broken = "written anew: event 2 (I-1) is not what was written" if forged else ""
+        broken = "wrote it anew: event 2 (I-1) is not what was written" if forged else ""
         assert check_chain(conn).endswith(broken)
         assert bool(check_chain(conn)) == forged
         rows = str(conn.exec_driver_sql("SELECT * FROM label_events").all())

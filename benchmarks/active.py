@@ -2,7 +2,7 @@
 
 Promises: a simulation on `data/labels` with families split per seed; every order starts from the same texts
 and is measured on the same held-out ones after each batch; the queue's shares, band and threshold rule are
-those of `store/` and `nlp/train.py`. Two pools: all texts, and one as rare in cases as what a night leaves.
+those of `store/` and `nlp/train.py`. Two pools: all texts, and one with cases as rare as a night may have.
 Never does: train the network. Hundreds of trainings of an hour each are out of reach, so that the learner is
 TF-IDF over words and logistic regression; what the orders would save the network is not measured.
 
@@ -43,9 +43,9 @@ Places = NDArray[np.int64]
 
 #: Issue 5: the share of the full-data average precision to reach, and the share of random order's labels.
 REACH, BOUND = 0.95, 1 / 3
-#: Share of families held out: twice the plan's, since nothing is chosen there and the interval is what matters.
+#: Share of families held out: twice the plan's, since it is only measured on.
 HELD_OUT = 0.25
-#: Cases among texts of the rare pool, about what screening leaves of a night; None leaves the corpus alone.
+#: Cases among texts of the rare pool, an assumption about a night; None leaves the corpus alone.
 POOLS: dict[str, float | None] = {"as in data/labels": None, "5% cases": 0.05}
 #: First labels, drawn at random; more are drawn until there are FEWEST of either kind, one for each fold.
 START, FEWEST = 50, 2
@@ -72,12 +72,12 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an order sees of the texts not yet labelled, [N] each; the last is the share of the draw."""
+    """What an order sees of the texts not yet labelled: arrays [N], by place."""
 
     log_odds: Floats
     #: Log odds of the threshold.
     middle: float
-    #: A place in random order for each text, the same in all batches.
+    #: A place in the draw for each text, evenly spread over [0, 1), the same in all batches.
     drawn: Floats
 
 
@@ -121,10 +121,11 @@ def _flagged(offer: Offer) -> Places:
 
 
 def _uncertain(offer: Offer) -> Places:
-    """Flagged or not: a simulation has labels for both, as the queue has for flagged and audited ones."""
+    """As `store.queue` has it: of what was flagged or drawn for the audit, what lies in the band."""
     away = np.abs(offer.log_odds - offer.middle)
     ranked = np.argsort(away, kind="stable")
-    return ranked[away[ranked] <= UNCERTAIN_LOG_ODDS]
+    waits = (offer.log_odds >= offer.middle) | (offer.drawn < AUDIT_SHARES["below"])
+    return ranked[(waits & (away <= UNCERTAIN_LOG_ODDS))[ranked]]
 
 
 def _with_audit(offer: Offer, size: int, ranked: Places) -> Places:
@@ -142,9 +143,10 @@ def _merge(*parts: Places) -> Places:
 
 
 def make_pool(items: Sequence[Item], *, seed: int, share: float | None) -> Pool:
-    """Texts to label and held-out ones, by families; `share` of the pool's texts are cases, None: as they come.
+    """Texts to label and held-out ones, by families; `share` of the pool are cases, None: as they come.
 
-    The features know the pool's texts, never their labels. Raises UsageError when a side lacks cases or others.
+    The features know the pool's texts, never their labels. Raises UsageError when a side lacks cases
+    or others.
     """
     learn, held = split_families(items, share=HELD_OUT, seed=seed)
     chance = np.random.default_rng(seed)
@@ -176,7 +178,7 @@ def _gold(items: Sequence[Item]) -> Floats:
 
 def learn_from(pool: Pool, labelled: Places) -> LogisticRegression:
     """The learner over some texts of the pool."""
-    # Each case counts as much as the others together make up for: as the network's class weights do.
+    # Rare cases count more, or the first models would flag nothing; the network's loss weighs its classes too.
     model = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced")
     return model.fit(pool.features[labelled], pool.gold[labelled])
 
@@ -201,7 +203,7 @@ def threshold_of(pool: Pool, labelled: Places) -> float:
 
 def labels_needed(pool: Pool, order: Order, *, target: float, seed: int) -> int:
     """Labels after the first batch that reaches `target`; the whole pool when none before does."""
-    drawn = np.random.default_rng(seed).permutation(len(pool.gold)).astype(np.float64)
+    drawn = np.random.default_rng(seed).permutation(len(pool.gold)) / len(pool.gold)
     ranked = np.argsort(drawn)
     seen = np.cumsum(pool.gold[ranked])
     enough = (seen >= FEWEST) & (np.arange(1, len(seen) + 1) - seen >= FEWEST)
@@ -238,7 +240,7 @@ def measure(items: Sequence[Item], *, seeds: int, share: float | None) -> dict[s
         full.append(best)
         for name, order in ORDERS.items():
             needed[name].append(labels_needed(pool, order, target=REACH * best, seed=seed))
-        print(f"seed {seed}: {({name: n[-1] for name, n in needed.items()})}", file=sys.stderr, flush=True)
+        print(f"seed {seed}: { ({name: n[-1] for name, n in needed.items()}) }", file=sys.stderr, flush=True)
     return {
         "texts": round(mean(sizes)),
         "cases": round(mean(cases), 3),

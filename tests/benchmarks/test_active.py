@@ -27,7 +27,7 @@ from store.records import UsageError
 from tests.nlp.tiny import write_labels
 
 #: Ten texts from sure to none; the threshold is at 0, the draw runs backwards.
-OFFER = Offer(np.array([3.0, 2, 1, 0.4, 0.1, -0.2, -1, -2, -3, -4]), 0.0, np.arange(10.0)[::-1])
+OFFER = Offer(np.array([3.0, 2, 1, 0.4, 0.1, -0.2, -1, -2, -3, -4]), 0.0, np.arange(10)[::-1] / 10)
 
 
 def texts(cases: int, others: int) -> list[Item]:
@@ -48,12 +48,17 @@ def test_new_takes_flagged_texts_by_score_and_draws_the_audit_slice_below():
 
 
 def test_uncertain_takes_the_nearest_within_the_band_first():
-    assert by_doubt(OFFER, 5).tolist() == [4, 5, 3, 0, 9]
+    assert by_doubt(OFFER, 5).tolist() == [4, 3, 0, 1, 9]
     assert 0.4 < UNCERTAIN_LOG_ODDS < 1
 
 
+def test_uncertain_holds_what_the_audit_drew_from_below():
+    drawn = np.array([5, 6, 7, 8, 9, 0, 1, 2, 3, 4]) / 10
+    assert by_doubt(Offer(OFFER.log_odds, 0.0, drawn), 5).tolist() == [4, 5, 3, 0, 6]
+
+
 def test_by_turns_takes_from_both():
-    assert by_queue(OFFER, 5).tolist() == [0, 4, 1, 5, 9]
+    assert by_queue(OFFER, 5).tolist() == [0, 4, 1, 3, 9]
 
 
 def test_empty_places_are_drawn_from_below():
@@ -69,7 +74,7 @@ def test_every_order_gives_each_text_once_and_all_in_the_end(order):
 
 
 def test_the_audit_slice_is_the_share_of_the_draw():
-    many = Offer(np.linspace(-3, 3, 400), 0.0, np.arange(400.0))
+    many = Offer(np.linspace(-3, 3, 400), 0.0, np.arange(400) / 400)
     chosen = by_score(many, 50)
     assert sum(many.log_odds[chosen] < 0) == math.ceil(50 * AUDIT_SHARES["below"])
 

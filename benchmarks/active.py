@@ -178,7 +178,7 @@ def _gold(items: Sequence[Item]) -> Floats:
 
 def learn_from(pool: Pool, labelled: Places) -> LogisticRegression:
     """The learner over some texts of the pool."""
-    # Rare cases count more, or the first models would flag nothing; the network's loss weighs its classes too.
+    # Rare cases count more, or the first models would flag nothing; the network weighs its classes too.
     model = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced")
     return model.fit(pool.features[labelled], pool.gold[labelled])
 

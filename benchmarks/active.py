@@ -39,7 +39,7 @@ from store.records import UsageError
 
 LABELS = Path(__file__).parent.parent / "data" / "labels"
 Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
+Places = NDArray[np.intp]
 
 #: Issue 5: the share of the full-data average precision to reach, and the share of random order's labels.
 REACH, BOUND = 0.95, 1 / 3
@@ -104,7 +104,7 @@ def by_queue(offer: Offer, size: int) -> Places:
     """`new` and `uncertain` by turns, and the audit slice: a reviewer who works on all three."""
     new, near = _flagged(offer), _uncertain(offer)
     turns = [place for pair in zip(new, near, strict=False) for place in pair]
-    return _with_audit(offer, size, _merge(np.array(turns, dtype=np.int64), new, near))
+    return _with_audit(offer, size, _merge(np.array(turns, dtype=np.intp), new, near))
 
 
 ORDERS: dict[str, Order] = {
@@ -139,7 +139,7 @@ def _with_audit(offer: Offer, size: int, ranked: Places) -> Places:
 
 def _merge(*parts: Places) -> Places:
     """All places in order, each once."""
-    return np.array(list(dict.fromkeys(np.concatenate(parts).tolist())), dtype=np.int64)
+    return np.array(list(dict.fromkeys(np.concatenate(parts).tolist())), dtype=np.intp)
 
 
 def make_pool(items: Sequence[Item], *, seed: int, share: float | None) -> Pool:
@@ -230,7 +230,9 @@ def interval(ratios: Sequence[float]) -> dict[str, float]:
 
 def measure(items: Sequence[Item], *, seeds: int, share: float | None) -> dict[str, Any]:
     """One pool over seeds 0, 1 ...: its size, full-data average precision, labels and ratios by order."""
-    sizes, cases, full = [], [], []
+    sizes: list[int] = []
+    cases: list[float] = []
+    full: list[float] = []
     needed: dict[str, list[int]] = {name: [] for name in ORDERS}
     for seed in range(seeds):
         pool = make_pool(items, seed=seed, share=share)

@@ -59,13 +59,18 @@ def rule_hits(texts: Sequence[str]) -> Floats:
     return np.array([sum(bool(rule.search(text)) for rule in RULES) for text in lowered], dtype=np.float64)
 
 
+def word_features() -> TfidfVectorizer:
+    """TF-IDF over words, 1 to 2, not yet fitted."""
+    return TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+
+
 def fit_tfidf(learn: Sequence[str], gold: Floats, tune: Sequence[str], tune_gold: Floats) -> Score:
     """TF-IDF over words (1 to 2) and characters (3 to 5), logistic regression; a score is its log odds.
 
     `gold` and `tune_gold` are 1 for a case, else 0; both values must occur in each.
     """
     features = make_union(
-        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+        word_features(),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True),
     ).fit(learn)
     model = _fit(features.transform(learn), gold, features.transform(tune), tune_gold, _regression)

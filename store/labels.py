@@ -1,7 +1,7 @@
 """The register of decisions: what every reviewer said of every incident, in one chain that only grows.
 
-    append_event ─▶ label_events (place 1, 2 ...; event_id = sha256(previous event_id + everything else))
-                 └▶ incidents and documents: reviewed, or queued again
+    append_events ─▶ label_events (place 1, 2 ...; event_id = sha256(previous event_id + everything else))
+                  └▶ incidents and documents: reviewed, or queued again
 
 Promises: a decision and the state that follows from it are written in the transaction of the caller, so both
 or neither survive a kill; nothing is ever changed or deleted (triggers refuse it), an undo is one more event;
@@ -12,20 +12,19 @@ Never does: hold a reviewer's name. Events hold the id; the name is in `reviewer
 and cannot be taken out of it: name no private person there.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
-from store.decisions import DECISIONS, REVIEWS, ConflictError, Decision, LabelEvent, Seen
+from store.decisions import DECISIONS, REVIEWS, ConflictError, Decision, LabelEvent, Seen, Wish
+from store.events import hash_event, read_event, row_of
 from store.records import TYPES, State, UsageError
-from store.reviewers import IS_NAMED, named_values, register_reviewer
-from store.schema import documents, incidents, label_events, predictions, reviewers
+from store.reviewers import find_reviewer, register_reviewer
+from store.schema import documents, incidents, label_events, predictions
 from store.schema import incident_documents as members
 
 Review = Literal["first", "second", "adjudication"]
@@ -58,46 +57,112 @@ def append_event(
     Raises ConflictError when `seen` or `expected` no longer holds, unless the same decision stands already;
     UsageError for an unknown incident, decision or type, and for a second review by the first reviewer.
     """
-    _check(incident_id, new, review)
+    wish = Wish(incident_id, new, seen, reviewer, origin, review, reason, expected)
+    (made,) = append_events(conn, [wish], at=at)
+    if isinstance(made, ConflictError):
+        raise made
+    return made
+
+
+def append_events(
+    conn: Connection, wishes: Sequence[Wish], *, at: datetime
+) -> list[LabelEvent | ConflictError | None]:
+    """Note what was decided on many incidents, in the given order, by a few statements for all of them.
+
+    One answer for each wish: its event, None when nothing changes, or the conflict that `append_event` would
+    raise, which keeps none of the others out. Raises UsageError as it does, and then has noted nothing.
+    """
+    for wish in wishes:
+        _check(wish.incident_id, wish.new, wish.review)
     _wait_for_turn(conn)
-    row = _look_up(conn, incident_id, reviewer)
-    stored = Seen(row["text_sha256"] or "", row["model"] or "")
-    standing = {event.review: event for event in events_of(conn, incident_id)}
-    latest = standing.get(review)
-    old = latest.new if latest else None
-    if new == old:
-        return None
-    if seen is not None and seen != stored:
-        raise _changed(incident_id, seen, stored)
-    if expected is not None and expected != (latest.event_id if latest else ""):
-        raise _overtaken(incident_id, seen, stored, latest)
-    reviewer_id = row["reviewer_id"] or register_reviewer(conn, reviewer, at=at)
-    first = standing.get("first")
-    if review == "second" and new and first and first.new and first.reviewer == reviewer_id:
+    made: list[LabelEvent | ConflictError | None] = []
+    for start in range(0, len(wishes), IDS_AT_ONCE):
+        made += _append_part(conn, wishes[start : start + IDS_AT_ONCE], at=at.astimezone(UTC))
+    return made
+
+
+def _append_part(
+    conn: Connection, wishes: Sequence[Wish], *, at: datetime
+) -> list[LabelEvent | ConflictError | None]:
+    ids = sorted({wish.incident_id for wish in wishes})
+    leads = _look_up(conn, ids)
+    histories = _histories(conn, ids)
+    who = {name: find_reviewer(conn, name) for name in {wish.reviewer for wish in wishes}}
+    reviewer_ids = {name: found.reviewer_id for name, found in who.items() if found}
+    place, previous = chain_head(conn)
+    made: list[LabelEvent | ConflictError | None] = []
+    rows: list[dict[str, Any]] = []
+    final: dict[str, LabelEvent | None] = {}
+    for wish in wishes:
+        doc_id, stored = leads[wish.incident_id]
+        history = histories.setdefault(wish.incident_id, [])
+        standing = {event.review: event for event in history}
+        try:
+            if not _is_news(wish, stored, standing.get(wish.review)):
+                made.append(None)
+                continue
+        except ConflictError as conflict:
+            made.append(conflict)
+            continue
+        if wish.reviewer not in reviewer_ids:
+            reviewer_ids[wish.reviewer] = register_reviewer(conn, wish.reviewer, at=at)
+        event = _make_event(
+            wish, doc_id, stored, standing, previous=previous, reviewer_id=reviewer_ids[wish.reviewer], at=at
+        )
+        place, previous = place + 1, event.event_id
+        rows.append(row_of(event) | {"place": place})
+        history.append(event)
+        final[wish.incident_id] = _last_word((standing | {wish.review: event}).values())
+        made.append(event)
+    if rows:
+        conn.execute(_INSERT, rows)
+        _set_states(conn, final)
+    return made
+
+
+def _is_news(wish: Wish, stored: Seen, latest: LabelEvent | None) -> bool:
+    """False where the same stands already; ConflictError where `seen` or `expected` no longer holds."""
+    if wish.new == (latest.new if latest else None):
+        return False
+    if wish.seen is not None and wish.seen != stored:
+        raise _changed(wish.incident_id, wish.seen, stored)
+    if wish.expected is not None and wish.expected != (latest.event_id if latest else ""):
+        raise _overtaken(wish.incident_id, wish.seen, stored, latest)
+    return True
+
+
+def _make_event(
+    wish: Wish,
+    doc_id: str,
+    stored: Seen,
+    standing: Mapping[str, LabelEvent],
+    *,
+    previous: str,
+    reviewer_id: str,
+    at: datetime,
+) -> LabelEvent:
+    first, latest = standing.get("first"), standing.get(wish.review)
+    if wish.review == "second" and wish.new and first and first.new and first.reviewer == reviewer_id:
         raise UsageError(
-            f"incident {incident_id}: the second review is by the reviewer of the first one. "
+            f"incident {wish.incident_id}: the second review is by the reviewer of the first one. "
             "Let somebody else do it, or change the first decision."
         )
     event = LabelEvent(
         event_id="",
-        previous=row["previous"] or "",
-        incident_id=incident_id,
-        doc_id=row["doc_id"] or "",
+        previous=previous,
+        incident_id=wish.incident_id,
+        doc_id=doc_id,
         text_sha256=stored.text_sha256,
         model=stored.model,
-        at=at.astimezone(UTC),
+        at=at,
         reviewer=reviewer_id,
-        origin=origin,
-        review=review,
-        old=old,
-        new=new,
-        reason=reason,
+        origin=wish.origin,
+        review=wish.review,
+        old=latest.new if latest else None,
+        new=wish.new,
+        reason=wish.reason,
     )
-    event = replace(event, event_id=hash_event(event))
-    conn.execute(_INSERT, _values(event, place=(row["place"] or 0) + 1))
-    standing[review] = event
-    _set_state(conn, incident_id, _last_word(standing.values()))
-    return event
+    return replace(event, event_id=hash_event(event))
 
 
 def undo_event(
@@ -198,61 +263,37 @@ def chain_head(conn: Connection) -> tuple[int, str]:
     return (row.place, row.event_id) if row else (0, "")
 
 
-def hash_event(event: LabelEvent) -> str:
-    """sha256 (hex) of the previous event's id and the canonical JSON of everything else but the id."""
-    told = asdict(event)
-    del told["event_id"], told["previous"]
-    told["at"] = event.at.astimezone(UTC).isoformat(timespec="microseconds")
-    plain = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256((event.previous + plain).encode()).hexdigest()
-
-
-def read_event(row: RowMapping) -> LabelEvent:
-    """A row with the columns of `label_events` as a LabelEvent."""
-    return LabelEvent(
-        **{name: row[label_events.c[name]] for name in _PLAIN},
-        old=_read_decision(row, "old"),
-        new=_read_decision(row, "new"),
-    )
-
-
 # A sheet brings tens of thousands of events; building these statements took most of the time of each.
-_OF_INCIDENT: Final = label_events.c.incident_id == bindparam("incident")
-_HISTORY: Final = select(label_events).where(_OF_INCIDENT).order_by(label_events.c.place)
-_INSERT: Final = insert(label_events)
-_END: Final = (
-    select(label_events.c.place, label_events.c.event_id).order_by(label_events.c.place.desc()).limit(1)
+_IDS: Final = bindparam("ids", expanding=True)
+_HISTORIES: Final = (
+    select(label_events).where(label_events.c.incident_id.in_(_IDS)).order_by(label_events.c.place)
 )
+_INSERT: Final = insert(label_events)
 _LOOK_UP: Final = (
     select(
+        incidents.c.incident_id,
         documents.c.doc_id,
         documents.c.text_sha256,
         # Screening let some documents of the audit go: there is no prediction, but who says so is known.
         func.coalesce(predictions.c.model, documents.c.scored_by).label("model"),
-        select(_END.subquery().c.place).scalar_subquery().label("place"),
-        select(_END.subquery().c.event_id).scalar_subquery().label("previous"),
-        select(reviewers.c.reviewer_id).where(IS_NAMED).scalar_subquery().label("reviewer_id"),
     )
     .select_from(incidents)
     .outerjoin(members, members.c.incident_id == incidents.c.incident_id)
     .outerjoin(documents, documents.c.doc_id == members.c.doc_id)
     .outerjoin(predictions, predictions.c.doc_id == members.c.doc_id)
-    .where(incidents.c.incident_id == bindparam("incident"))
+    .where(incidents.c.incident_id.in_(_IDS))
     .order_by(members.c.place)
-    .limit(1)
 )
 _SET_INCIDENT: Final = (
     update(incidents)
-    .where(incidents.c.incident_id == bindparam("incident"), incidents.c.state != bindparam("new_state"))
+    .where(incidents.c.incident_id.in_(_IDS), incidents.c.state != bindparam("new_state"))
     .values(state=bindparam("new_state"))
 )
 # Not those that are being worked out anew: their stage would find them in a state that is not its own.
 _SET_DOCUMENTS: Final = (
     update(documents)
     .where(
-        documents.c.doc_id.in_(
-            select(members.c.doc_id).where(members.c.incident_id == bindparam("incident"))
-        ),
+        documents.c.doc_id.in_(select(members.c.doc_id).where(members.c.incident_id.in_(_IDS))),
         # Wrapped, so that SQLite looks the members up by their id: by the index on states it would walk
         # through every document that waits, for every decision.
         func.coalesce(documents.c.state, "").in_([State.GROUPED, State.QUEUED, State.REVIEWED]),
@@ -260,26 +301,6 @@ _SET_DOCUMENTS: Final = (
     )
     .values(state=bindparam("new_state"))
 )
-_PLAIN: Final = tuple(
-    column.name
-    for column in label_events.c
-    if column.name != "place" and not column.name.startswith(("old_", "new_"))
-)
-
-
-def _read_decision(row: RowMapping, side: str) -> Decision | None:
-    said = [row[label_events.c[f"{side}_{part}"]] for part in ("decision", "types", "actor", "note")]
-    return None if said[0] is None else Decision(*said)
-
-
-def _values(event: LabelEvent, *, place: int) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(event, name) for name in _PLAIN} | {"place": place}
-    for side, said in (("old", event.old), ("new", event.new)):
-        values[f"{side}_decision"] = said.decision if said else None
-        values[f"{side}_types"] = said.types if said else ()
-        values[f"{side}_actor"] = said.actor if said else ""
-        values[f"{side}_note"] = said.note if said else ""
-    return values
 
 
 def _wait_for_turn(conn: Connection) -> None:
@@ -304,14 +325,25 @@ def _check(incident_id: str, new: Decision | None, review: str) -> None:
         )
 
 
-def _look_up(conn: Connection, incident_id: str, reviewer: str) -> RowMapping:
-    """Everything an event needs but the history, in one query."""
-    row = conn.execute(_LOOK_UP, {"incident": incident_id, **named_values(reviewer)}).mappings().one_or_none()
-    if row is None:
+def _look_up(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[str, Seen]]:
+    """The lead document of each incident, and what there is to see of it."""
+    leads: dict[str, tuple[str, Seen]] = {}
+    for row in conn.execute(_LOOK_UP, {"ids": ids}):
+        leads.setdefault(row.incident_id, (row.doc_id or "", Seen(row.text_sha256 or "", row.model or "")))
+    if unknown := [incident_id for incident_id in ids if incident_id not in leads]:
         raise UsageError(
-            f"incident {incident_id!r} is not in the store; take the id from a sheet or the page."
+            f"incident {unknown[0]!r} is not in the store; take the id from a sheet or the page."
         )
-    return row
+    return leads
+
+
+def _histories(conn: Connection, ids: Sequence[str]) -> dict[str, list[LabelEvent]]:
+    """The events of each incident that has any, oldest first."""
+    found: dict[str, list[LabelEvent]] = {}
+    for row in conn.execute(_HISTORIES, {"ids": ids}).mappings():
+        event = read_event(row)
+        found.setdefault(event.incident_id, []).append(event)
+    return found
 
 
 def _changed(incident_id: str, seen: Seen, stored: Seen) -> ConflictError:
@@ -341,11 +373,15 @@ def _last_word(latest: Iterable[LabelEvent]) -> LabelEvent | None:
     return min(standing, key=lambda event: FINAL_ORDER.index(event.review), default=None)
 
 
-def _set_state(conn: Connection, incident_id: str, final: LabelEvent | None) -> None:
-    decided = final is not None and final.new is not None and final.new.decision != "unsure"
-    state = State.REVIEWED if decided else State.QUEUED
-    for statement in (_SET_INCIDENT, _SET_DOCUMENTS):
-        conn.execute(statement, {"incident": incident_id, "new_state": state})
+def _set_states(conn: Connection, final: Mapping[str, LabelEvent | None]) -> None:
+    """Give incidents, and their documents, the state that follows from the event with the last word."""
+    ids: dict[State, list[str]] = {State.REVIEWED: [], State.QUEUED: []}
+    for incident_id, event in final.items():
+        decided = event is not None and event.new is not None and event.new.decision != "unsure"
+        ids[State.REVIEWED if decided else State.QUEUED].append(incident_id)
+    for state, chosen in ids.items():
+        for statement in (_SET_INCIDENT, _SET_DOCUMENTS) if chosen else ():
+            conn.execute(statement, {"ids": chosen, "new_state": state})
 
 
 def _chunks(ids: Sequence[str] | None) -> Iterator[list[str] | None]:

@@ -13,7 +13,8 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from store.decisions import Decision, LabelEvent
-from store.labels import current_labels, read_event
+from store.events import read_event
+from store.labels import current_labels
 from store.records import UsageError
 from store.reviewers import find_reviewer
 from store.schema import incidents, label_events

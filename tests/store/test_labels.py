@@ -16,13 +16,13 @@ from store import labels, stages
 from store.db import reading
 from store.decisions import ConflictError, Decision, LabelEvent, Seen
 from store.digest import content_digest
+from store.events import hash_event
 from store.labels import (
     append_event,
     chain_head,
     check_chain,
     current_labels,
     events_of,
-    hash_event,
     undo_event,
 )
 from store.queue import flagged_rows, mark_queued

@@ -39,8 +39,9 @@ from sqlalchemy import Engine, insert
 from benchmarks.machine import cpu_name, load
 from review.passwords import hash_password
 from review.web.tilemap import TILES
+from store.chain import check_chain
 from store.db import connect, migrate, reading
-from store.labels import check_chain, events_of
+from store.labels import events_of
 from store.records import POSITIONS, TYPES, State
 from store.reviewers import add_reviewer
 from store.schema import documents, incident_documents, incidents, pages, predictions

@@ -156,6 +156,7 @@ def _plain(found: ChangedIncident, publishers: Mapping[str, str], *, quotes: boo
         "process": incident.process,
         "score": incident.score,
         "articles": row.n_documents,
+        "copies": incident.n_copies,
         "added": found.added,
         "sources": [publishers.get(source, source) for source in row.source_ids],
         "model": row.prediction.model,

@@ -70,6 +70,9 @@ def _card(found: ChangedIncident, publishers: Mapping[str, str], lang: Language)
     process = word(incident.process, lang)
     if found.processes and not found.is_new:
         process = f"{process}; {words['process_now']}: {', '.join(word(p, lang) for p in found.processes)}"
+    articles = str(row.n_documents)
+    if incident.n_copies:
+        articles = words["of_copies"].format(n=articles, copies=incident.n_copies)
     return {
         "id": incident.incident_id,
         "heading": " · ".join(heading),
@@ -86,7 +89,7 @@ def _card(found: ChangedIncident, publishers: Mapping[str, str], lang: Language)
             (words["score"], f"{incident.score:.0%}"),
             (words["process"], process),
             (words["stage"], word(prediction.stage, lang)),
-            (words["articles"], str(row.n_documents)),
+            (words["articles"], articles),
             (words["sources"], ", ".join(flatten(publishers.get(s, s)) for s in row.source_ids)),
             (words["first_night"], str(incident.first_night)),
             (words["published"], format_time(document) or "–"),

@@ -52,7 +52,7 @@ class Verdict:
     column: str = ""
     value: str = ""
     accepted: str = ""
-    #: Of a new decision: what stood before it, who decides, and what append_event is to check.
+    #: Of a new decision: what stood before it, who decides, and what append_events is to check.
     old: Decision | None = None
     new: Decision | None = None
     reviewer: Reviewer | None = None

@@ -6,6 +6,7 @@ leads to the row that it came from. Never does: overwrite a decision, a text or 
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -20,8 +21,8 @@ from review.sheet_read import SheetFile
 from review.sheet_words import LINES, OUTCOME_WORDS, PROBLEMS
 from review.words import DECISION_WORDS, HEADERS, Language, word
 from store.db import reading
-from store.decisions import ConflictError, Decision
-from store.labels import append_event, latest_events
+from store.decisions import ConflictError, Decision, Wish
+from store.labels import append_events, latest_events
 from store.queue import rows_of
 from store.records import UsageError
 from store.reviewers import find_reviewer, list_reviewers
@@ -93,19 +94,19 @@ def import_sheet(
     keep_file(sheet, keep_in)
     new = [verdict for verdict in planned.verdicts if verdict.outcome == "new"]
     done = {verdict.line: verdict for verdict in planned.verdicts}
-    size = max(1, len(new)) if all_or_nothing else ROWS_AT_ONCE
+    parts = [new[start : start + ROWS_AT_ONCE] for start in range(0, len(new), ROWS_AT_ONCE)]
     noted = 0
-    for start in range(0, len(new), size):
+    for together in [parts] if all_or_nothing else [[part] for part in parts]:
         with engine.begin() as conn:
-            # What has changed since the look is found by append_event: text, model, an earlier decision.
-            part = [
-                _note(conn, verdict, origin=origin_of(sheet), at=at) for verdict in new[start : start + size]
+            # What has changed since the look is found by append_events: text, model, an earlier decision.
+            found = [
+                verdict for part in together for verdict in _note(conn, part, origin=origin_of(sheet), at=at)
             ]
-            done |= {verdict.line: verdict for verdict in part}
-            if all_or_nothing and any(verdict.outcome == "conflict" for verdict in part):
+            done |= {verdict.line: verdict for verdict in found}
+            if all_or_nothing and any(verdict.outcome == "conflict" for verdict in found):
                 conn.rollback()
                 return ImportReport(tuple(done.values()), 0, refused_whole=True)
-        noted += sum(verdict.outcome == "new" for verdict in part)
+        noted += sum(verdict.outcome == "new" for verdict in found)
     return ImportReport(tuple(done.values()), noted, refused_whole=False)
 
 
@@ -192,20 +193,22 @@ def _deciders(conn: Connection) -> tuple[str, ...]:
     return tuple(known.name for known in list_reviewers(conn) if known.role in DECIDING)
 
 
-def _note(conn: Connection, verdict: Verdict, *, origin: str, at: datetime) -> Verdict:
-    if verdict.outcome != "new" or verdict.reviewer is None:
-        return verdict
-    try:
-        event = append_event(
-            conn,
+def _note(conn: Connection, part: Sequence[Verdict], *, origin: str, at: datetime) -> list[Verdict]:
+    """Note the new decisions of some rows, and what has become of each."""
+    wishes = [
+        Wish(
             incident_id=verdict.incident_id,
             new=verdict.new,
             seen=verdict.seen,
-            reviewer=verdict.reviewer.reviewer_id,
+            reviewer=verdict.reviewer.reviewer_id if verdict.reviewer else "",
             origin=f"{origin}:{verdict.line}",
-            at=at,
             expected=verdict.expected,
         )
-    except ConflictError as conflict:
-        return replace(verdict, outcome="conflict", problem="refused", accepted=str(conflict))
-    return verdict if event else replace(verdict, outcome="same")
+        for verdict in part
+    ]
+    return [
+        replace(verdict, outcome="conflict", problem="refused", accepted=str(made))
+        if isinstance(made, ConflictError)
+        else (verdict if made else replace(verdict, outcome="same"))
+        for verdict, made in zip(part, append_events(conn, wishes, at=at), strict=True)
+    ]

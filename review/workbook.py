@@ -34,6 +34,7 @@ WIDTHS: Final[Mapping[str, int]] = {
     "note": 32,
     "reviewer": 14,
     "n_documents": 9,
+    "n_copies": 9,
     "night": 11,
     "published": 17,
     "sources": 18,

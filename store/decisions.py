@@ -67,6 +67,20 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants the register to note; `store.labels.append_event` says what the fields mean."""
+
+    incident_id: str
+    new: Decision | None
+    seen: Seen | None
+    reviewer: str
+    origin: str
+    review: Literal["first", "second", "adjudication"] = "first"
+    reason: str = ""
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LabelEvent:
     """One line of the register of decisions, which only ever grows; see `store.labels`."""
 

@@ -1,8 +1,8 @@
 """The register of decisions: what every reviewer said of every incident, in one chain that only grows.
 
-    append_event ─▶ label_events (place 1, 2 ...; event_id = sha256(previous event_id + everything else))
-                 ├▶ label_texts (what was typed; the event holds its salted digest, see store.events)
-                 └▶ incidents and documents: reviewed, or queued again
+    append_events ─▶ label_events (place 1, 2 ...; event_id = sha256(previous event_id + everything else))
+                  ├▶ label_texts (what was typed; the event holds its salted digest, see store.events)
+                  └▶ incidents and documents: reviewed, or queued again
 
 Promises: a decision and the state that follows from it are written in the transaction of the caller, so both
 or neither survive a kill; nothing is ever changed or deleted (triggers refuse it), an undo is one more event;
@@ -13,28 +13,20 @@ was typed (`actor`, `note`, `reason`) in `label_texts`, and both can be erased (
 `store.erasure`) without breaking the chain.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
-from store.decisions import DECISIONS, REVIEWS, ConflictError, Decision, LabelEvent, Seen
-from store.events import digest_text, hash_event, name_texts, read_event, row_of, select_events
+from store.chain import chain_head
+from store.decisions import DECISIONS, REVIEWS, ConflictError, Decision, LabelEvent, Seen, Wish
+from store.events import Typed, hash_event, name_texts, read_event, row_of, select_events
 from store.records import TYPES, State, UsageError
-from store.reviewers import IS_NAMED, named_values, register_reviewer
-from store.schema import (
-    documents,
-    incidents,
-    label_erasures,
-    label_events,
-    label_rechains,
-    label_texts,
-    predictions,
-    reviewers,
-)
+from store.reviewers import find_reviewer, register_reviewer
+from store.schema import documents, incidents, label_events, label_texts, predictions
 from store.schema import incident_documents as members
 
 Review = Literal["first", "second", "adjudication"]
@@ -67,50 +59,118 @@ def append_event(
     Raises ConflictError when `seen` or `expected` no longer holds, unless the same decision stands already;
     UsageError for an unknown incident, decision or type, and for a second review by the first reviewer.
     """
-    _check(incident_id, new, review)
+    wish = Wish(incident_id, new, seen, reviewer, origin, review, reason, expected)
+    (made,) = append_events(conn, [wish], at=at)
+    if isinstance(made, ConflictError):
+        raise made
+    return made
+
+
+def append_events(
+    conn: Connection, wishes: Sequence[Wish], *, at: datetime
+) -> list[LabelEvent | ConflictError | None]:
+    """Note what was decided on many incidents, in the given order, by a few statements for all of them.
+
+    One answer for each wish: its event, None when nothing changes, or the conflict that `append_event` would
+    raise, which keeps none of the others out. Raises UsageError as it does, and then has noted nothing.
+    """
+    for wish in wishes:
+        _check(wish.incident_id, wish.new, wish.review)
     _wait_for_turn(conn)
-    row = _look_up(conn, incident_id, reviewer)
-    stored = Seen(row["text_sha256"] or "", row["model"] or "")
-    history = events_of(conn, incident_id)
+    made: list[LabelEvent | ConflictError | None] = []
+    for start in range(0, len(wishes), IDS_AT_ONCE):
+        made += _append_part(conn, wishes[start : start + IDS_AT_ONCE], at=at.astimezone(UTC))
+    return made
+
+
+def _append_part(
+    conn: Connection, wishes: Sequence[Wish], *, at: datetime
+) -> list[LabelEvent | ConflictError | None]:
+    ids = sorted({wish.incident_id for wish in wishes})
+    leads = _look_up(conn, ids)
+    histories = _histories(conn, ids)
+    who = {name: find_reviewer(conn, name) for name in {wish.reviewer for wish in wishes}}
+    reviewer_ids = {name: found.reviewer_id for name, found in who.items() if found}
+    place, previous = chain_head(conn)
+    made: list[LabelEvent | ConflictError | None] = []
+    rows: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    final: dict[str, LabelEvent | None] = {}
+    for wish in wishes:
+        doc_id, stored = leads[wish.incident_id]
+        history = histories.setdefault(wish.incident_id, [])
+        standing = {event.review: event for event in history}
+        try:
+            if not _is_news(wish, stored, standing.get(wish.review)):
+                made.append(None)
+                continue
+        except ConflictError as conflict:
+            made.append(conflict)
+            continue
+        if wish.reviewer not in reviewer_ids:
+            reviewer_ids[wish.reviewer] = register_reviewer(conn, wish.reviewer, at=at)
+        event, typed = _make_event(
+            wish, doc_id, stored, history, previous=previous, reviewer_id=reviewer_ids[wish.reviewer], at=at
+        )
+        place, previous = place + 1, event.event_id
+        rows.append(row_of(event) | {"place": place})
+        texts += [asdict(one) | {"event_id": event.event_id} for one in typed]
+        history.append(event)
+        final[wish.incident_id] = _last_word((standing | {wish.review: event}).values())
+        made.append(event)
+    if rows:
+        conn.execute(_INSERT, rows)
+        if texts:
+            conn.execute(_INSERT_TEXTS, texts)
+        _set_states(conn, final)
+    return made
+
+
+def _is_news(wish: Wish, stored: Seen, latest: LabelEvent | None) -> bool:
+    """False where the same stands already; ConflictError where `seen` or `expected` no longer holds."""
+    if wish.new == (latest.new if latest else None):
+        return False
+    if wish.seen is not None and wish.seen != stored:
+        raise _changed(wish.incident_id, wish.seen, stored)
+    if wish.expected is not None and wish.expected != (latest.event_id if latest else ""):
+        raise _overtaken(wish.incident_id, wish.seen, stored, latest)
+    return True
+
+
+def _make_event(
+    wish: Wish,
+    doc_id: str,
+    stored: Seen,
+    history: Sequence[LabelEvent],
+    *,
+    previous: str,
+    reviewer_id: str,
+    at: datetime,
+) -> tuple[LabelEvent, list[Typed]]:
     standing = {event.review: event for event in history}
-    latest = standing.get(review)
-    old = latest.new if latest else None
-    if new == old:
-        return None
-    if seen is not None and seen != stored:
-        raise _changed(incident_id, seen, stored)
-    if expected is not None and expected != (latest.event_id if latest else ""):
-        raise _overtaken(incident_id, seen, stored, latest)
-    reviewer_id = row["reviewer_id"] or register_reviewer(conn, reviewer, at=at)
-    first = standing.get("first")
-    if review == "second" and new and first and first.new and first.reviewer == reviewer_id:
+    first, latest = standing.get("first"), standing.get(wish.review)
+    if wish.review == "second" and wish.new and first and first.new and first.reviewer == reviewer_id:
         raise UsageError(
-            f"incident {incident_id}: the second review is by the reviewer of the first one. "
+            f"incident {wish.incident_id}: the second review is by the reviewer of the first one. "
             "Let somebody else do it, or change the first decision."
         )
     event = LabelEvent(
         event_id="",
-        previous=row["previous"] or "",
-        incident_id=incident_id,
-        doc_id=row["doc_id"] or "",
+        previous=previous,
+        incident_id=wish.incident_id,
+        doc_id=doc_id,
         text_sha256=stored.text_sha256,
         model=stored.model,
-        at=at.astimezone(UTC),
+        at=at,
         reviewer=reviewer_id,
-        origin=origin,
-        review=review,
-        old=old,
-        new=new,
-        reason=reason,
+        origin=wish.origin,
+        review=wish.review,
+        old=latest.new if latest else None,
+        new=wish.new,
+        reason=wish.reason,
     )
     event, typed = name_texts(event, history)
-    event = replace(event, event_id=hash_event(event))
-    conn.execute(_INSERT, row_of(event) | {"place": (row["place"] or 0) + 1})
-    if typed:
-        conn.execute(_INSERT_TEXTS, [asdict(one) | {"event_id": event.event_id} for one in typed])
-    standing[review] = event
-    _set_state(conn, incident_id, _last_word(standing.values()))
-    return event
+    return replace(event, event_id=hash_event(event)), typed
 
 
 def undo_event(
@@ -176,104 +236,39 @@ def latest_events(conn: Connection, incident_ids: Sequence[str] | None = None) -
 
 def events_of(conn: Connection, incident_id: str) -> list[LabelEvent]:
     """The history of an incident, oldest first."""
-    found = conn.execute(_HISTORY, {"incident": incident_id})
-    return [read_event(row) for row in found.mappings()]
-
-
-def check_chain(conn: Connection) -> str:
-    """Whether the register is as it was written: "" when it is, else its first broken event in words.
-
-    A changed, lost or inserted event shows, and so does a lost beginning; of what was typed, a text that is
-    not what its digest says, and one that is gone without an erasure on record. A lost end does not show:
-    keep the number and id of the last event (`chain_head`) somewhere else to notice that.
-    """
-    if broken := conn.scalar(select(label_rechains.c.broken).where(label_rechains.c.broken != "")):
-        return f"it was broken before a migration wrote it anew: {broken}"
-    whole = {digest: digest_text(salt, typed) == digest for digest, salt, typed in conn.execute(_TEXTS)}
-    erased = set(conn.scalars(select(label_erasures.c.digest)))
-    named, previous = set(), ""
-    rows = conn.execute(select_events().order_by(label_events.c.place).execution_options(yield_per=1000))
-    for place, row in enumerate(rows.mappings(), start=1):
-        event = read_event(row)
-        if row["place"] != place:
-            return f"event {place} is missing; the next one there is {row['place']} ({event.incident_id})"
-        where = f"event {place} ({event.incident_id}, {event.at.isoformat()}, {event.event_id[:12]})"
-        if event.previous != previous:
-            return f"{where} does not follow the event before it"
-        if event.event_id != hash_event(event):
-            return f"{where} is not what was written: its content gives another hash"
-        for column, digest in event.digests:
-            if digest in whole and not whole[digest]:
-                return f"{where}: the text of {column} is not what was written: it gives another digest"
-            if digest in whole and digest in erased:
-                return f"{where}: the text of {column} is there although its erasure is on record"
-            if digest not in whole and digest not in erased:
-                return f"{where}: the text of {column} is gone and no erasure of it is on record"
-            named.add(digest)
-        previous = event.event_id
-    if strays := whole.keys() - named:
-        return f"a text is kept that no event names ({min(strays)})"
-    return ""
-
-
-def told_rechains(conn: Connection) -> list[str]:
-    """One line for each time that a migration wrote the chain anew: what the end was, and what it is now."""
-    return [
-        f"written anew by migration {row.version} on {row.at:%Y-%m-%d}: {row.events} events; "
-        f"last {row.old_head} became {row.new_head}"
-        for row in conn.execute(select(label_rechains).order_by(label_rechains.c.version))
-    ]
-
-
-def chain_head(conn: Connection) -> tuple[int, str]:
-    """Number of events, and the id of the last one ("" when there is none)."""
-    row = conn.execute(
-        select(label_events.c.place, label_events.c.event_id).order_by(label_events.c.place.desc()).limit(1)
-    ).one_or_none()
-    return (row.place, row.event_id) if row else (0, "")
+    return _histories(conn, [incident_id]).get(incident_id, [])
 
 
 # A sheet brings tens of thousands of events; building these statements took most of the time of each.
-_OF_INCIDENT: Final = label_events.c.incident_id == bindparam("incident")
-_HISTORY: Final = select_events().where(_OF_INCIDENT).order_by(label_events.c.place)
+_IDS: Final[Any] = bindparam("ids", expanding=True)
+_HISTORIES: Final = select_events().where(label_events.c.incident_id.in_(_IDS)).order_by(label_events.c.place)
 _INSERT: Final = insert(label_events)
-_TEXTS: Final = select(label_texts.c.digest, label_texts.c.salt, label_texts.c.text).execution_options(
-    yield_per=1000
-)
 _INSERT_TEXTS: Final = insert(label_texts)
-_END: Final = (
-    select(label_events.c.place, label_events.c.event_id).order_by(label_events.c.place.desc()).limit(1)
-)
 _LOOK_UP: Final = (
     select(
+        incidents.c.incident_id,
         documents.c.doc_id,
         documents.c.text_sha256,
         # Screening let some documents of the audit go: there is no prediction, but who says so is known.
         func.coalesce(predictions.c.model, documents.c.scored_by).label("model"),
-        select(_END.subquery().c.place).scalar_subquery().label("place"),
-        select(_END.subquery().c.event_id).scalar_subquery().label("previous"),
-        select(reviewers.c.reviewer_id).where(IS_NAMED).scalar_subquery().label("reviewer_id"),
     )
     .select_from(incidents)
     .outerjoin(members, members.c.incident_id == incidents.c.incident_id)
     .outerjoin(documents, documents.c.doc_id == members.c.doc_id)
     .outerjoin(predictions, predictions.c.doc_id == members.c.doc_id)
-    .where(incidents.c.incident_id == bindparam("incident"))
+    .where(incidents.c.incident_id.in_(_IDS))
     .order_by(members.c.place)
-    .limit(1)
 )
 _SET_INCIDENT: Final = (
     update(incidents)
-    .where(incidents.c.incident_id == bindparam("incident"), incidents.c.state != bindparam("new_state"))
+    .where(incidents.c.incident_id.in_(_IDS), incidents.c.state != bindparam("new_state"))
     .values(state=bindparam("new_state"))
 )
 # Not those that are being worked out anew: their stage would find them in a state that is not its own.
 _SET_DOCUMENTS: Final = (
     update(documents)
     .where(
-        documents.c.doc_id.in_(
-            select(members.c.doc_id).where(members.c.incident_id == bindparam("incident"))
-        ),
+        documents.c.doc_id.in_(select(members.c.doc_id).where(members.c.incident_id.in_(_IDS))),
         # Wrapped, so that SQLite looks the members up by their id: by the index on states it would walk
         # through every document that waits, for every decision.
         func.coalesce(documents.c.state, "").in_([State.GROUPED, State.QUEUED, State.REVIEWED]),
@@ -305,14 +300,25 @@ def _check(incident_id: str, new: Decision | None, review: str) -> None:
         )
 
 
-def _look_up(conn: Connection, incident_id: str, reviewer: str) -> RowMapping:
-    """Everything an event needs but the history, in one query."""
-    row = conn.execute(_LOOK_UP, {"incident": incident_id, **named_values(reviewer)}).mappings().one_or_none()
-    if row is None:
+def _look_up(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[str, Seen]]:
+    """The lead document of each incident, and what there is to see of it."""
+    leads: dict[str, tuple[str, Seen]] = {}
+    for row in conn.execute(_LOOK_UP, {"ids": ids}):
+        leads.setdefault(row.incident_id, (row.doc_id or "", Seen(row.text_sha256 or "", row.model or "")))
+    if unknown := [incident_id for incident_id in ids if incident_id not in leads]:
         raise UsageError(
-            f"incident {incident_id!r} is not in the store; take the id from a sheet or the page."
+            f"incident {unknown[0]!r} is not in the store; take the id from a sheet or the page."
         )
-    return row
+    return leads
+
+
+def _histories(conn: Connection, ids: Sequence[str]) -> dict[str, list[LabelEvent]]:
+    """The events of each incident that has any, oldest first."""
+    found: dict[str, list[LabelEvent]] = {}
+    for row in conn.execute(_HISTORIES, {"ids": ids}).mappings():
+        event = read_event(row)
+        found.setdefault(event.incident_id, []).append(event)
+    return found
 
 
 def _changed(incident_id: str, seen: Seen, stored: Seen) -> ConflictError:
@@ -342,11 +348,15 @@ def _last_word(latest: Iterable[LabelEvent]) -> LabelEvent | None:
     return min(standing, key=lambda event: FINAL_ORDER.index(event.review), default=None)
 
 
-def _set_state(conn: Connection, incident_id: str, final: LabelEvent | None) -> None:
-    decided = final is not None and final.new is not None and final.new.decision != "unsure"
-    state = State.REVIEWED if decided else State.QUEUED
-    for statement in (_SET_INCIDENT, _SET_DOCUMENTS):
-        conn.execute(statement, {"incident": incident_id, "new_state": state})
+def _set_states(conn: Connection, final: Mapping[str, LabelEvent | None]) -> None:
+    """Give incidents, and their documents, the state that follows from the event with the last word."""
+    ids: dict[State, list[str]] = {State.REVIEWED: [], State.QUEUED: []}
+    for incident_id, event in final.items():
+        decided = event is not None and event.new is not None and event.new.decision != "unsure"
+        ids[State.REVIEWED if decided else State.QUEUED].append(incident_id)
+    for state, chosen in ids.items():
+        for statement in (_SET_INCIDENT, _SET_DOCUMENTS) if chosen else ():
+            conn.execute(statement, {"ids": chosen, "new_state": state})
 
 
 def _chunks(ids: Sequence[str] | None) -> Iterator[list[str] | None]:

@@ -29,6 +29,7 @@ from review.register import (
 )
 from review.terminal import console, print_json, say
 from review.words import Language
+from store import chain
 from store import labels as register
 from store.audits import sampled_incidents
 from store.db import reading
@@ -84,9 +85,9 @@ def history(
 def check(db: options.DbOption = DEFAULT_DB) -> int:
     """Check that the register is as it was written; exit code 4 and the place when it is not."""
     with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        broken = register.check_chain(conn)
-        count, head = register.chain_head(conn)
-        rechained = register.told_rechains(conn)
+        broken = chain.check_chain(conn)
+        count, head = chain.chain_head(conn)
+        rechained = chain.told_rechains(conn)
     if broken:
         raise StoppedError(
             f"register of decisions: {broken}. Somebody has written to the database by hand. "

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from store.chain import chain_head, check_chain
 from store.db import reading
 from store.decisions import Decision
-from store.labels import append_event, chain_head, check_chain, current_labels
+from store.labels import append_event, current_labels
 from store.listing import ListFilter, count_listed
 from store.reviewers import list_reviewers
 from tests.store.samples import put_grouped

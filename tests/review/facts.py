@@ -58,6 +58,7 @@ def make_change(
         types=PREDICTION.types,
         process="report",
         score=0.875,
+        n_copies=1,
     )
     row = QueueRow(incident, replace(DOCUMENT, **document), PREDICTION, ("kabar-lontara",), 2)
     return ChangedIncident(row, is_new, is_reviewed, added, 0, ("recommendation",))

@@ -88,6 +88,7 @@ def test_the_page_tells_an_incident_with_everything_and_says_dugaan():
         "model-1",
         "2024-09-18 10:00 WIB",
         "3 artikel baru",
+        "2 (1 salinan)",
         "sudah diputuskan analis",
         "proses menurut artikel baru: rekomendasi",
         "Warta B",

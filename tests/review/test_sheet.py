@@ -75,6 +75,7 @@ INCIDENT = Incident(
     types=("attend_active",),
     process="rumor",
     score=0.9312,
+    n_copies=1,
 )
 ROW = QueueRow(INCIDENT, DOCUMENT, PREDICTION, ("kabar-uji", "lain"), 3)
 
@@ -109,7 +110,7 @@ def test_sheet_is_what_excel_under_an_indonesian_locale_opens(tmp_path):
     assert header[:5] == ["keputusan", "jenis", "pelaku", "catatan", "peninjau"]
     assert [row[name] for name in header[:5]] == [""] * 5
     assert row["id_kejadian"] == "I-0123456789ab"
-    assert row["jumlah_artikel"] == "3"
+    assert (row["jumlah_artikel"], row["jumlah_salinan"]) == ("3", "1")
     assert row["waktu_terbit"] == "2024-09-17 09:11 WIB"
     assert row["sumber"] == "Kabar Uji; lain"
     assert row["bukti"] == "Ia naik panggung. … Warga merekam."

@@ -15,9 +15,10 @@ from review.sheet import BLANKS, TRIGGERS, flatten, sheet_row, write_sheet
 from review.sheet_import import compare_sheet, import_sheet, told_lines
 from review.sheet_read import read_sheet
 from review.words import DECISION_WORDS, HEADERS, WORDS
+from store.chain import chain_head
 from store.db import reading
 from store.decisions import Decision
-from store.labels import append_event, chain_head
+from store.labels import append_event
 from store.queue import QueueFilter, queue_rows
 from store.records import TYPES, UsageError
 from store.reviewers import add_reviewer

@@ -17,10 +17,11 @@ from review.sheet_read import SheetFile, read_sheet
 from review.sheet_words import LINES, OUTCOME_WORDS, PROBLEMS, Problem
 from review.words import DECISION_WORDS, HEADERS, WORDS
 from review.workbook import write_workbook
+from store.chain import check_chain
 from store.db import reading
 from store.decisions import DECISIONS, ERASED, Decision
 from store.erasure import erase_texts
-from store.labels import append_event, check_chain, current_labels, events_of, latest_events, undo_event
+from store.labels import append_event, current_labels, events_of, latest_events, undo_event
 from store.queue import QueueFilter, queue_rows
 from store.records import TYPES, State, UsageError
 from store.reviewers import add_reviewer, list_reviewers

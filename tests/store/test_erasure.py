@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from nlp.reviewed import label_line
 from review.sheet import sheet_row
+from store.chain import check_chain
 from store.db import reading
 from store.decisions import ERASED, Decision
 from store.erasure import erase_texts, list_erasures, scrub
-from store.labels import check_chain, current_labels, events_of, undo_event
+from store.labels import current_labels, events_of, undo_event
 from store.queue import QueueFilter, queue_rows
 from store.records import Incident, StoppedError, UsageError
 from store.reviewed import reviewed_documents

@@ -13,18 +13,12 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store import labels, stages
+from store.chain import chain_head, check_chain
 from store.db import reading
 from store.decisions import ConflictError, Decision, LabelEvent, Seen
 from store.digest import content_digest
 from store.events import hash_event
-from store.labels import (
-    append_event,
-    chain_head,
-    check_chain,
-    current_labels,
-    events_of,
-    undo_event,
-)
+from store.labels import append_event, current_labels, events_of, undo_event
 from store.queue import flagged_rows, mark_queued
 from store.records import UsageError
 from store.reviewers import find_reviewer, list_reviewers

@@ -10,10 +10,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine
 
+from store.chain import chain_head, check_chain
 from store.db import connect, reading
 from store.decisions import ConflictError
 from store.digest import content_digest
-from store.labels import chain_head, check_chain, events_of
+from store.labels import events_of
 from store.reviewers import list_reviewers
 from tests.store.deciding import CASE, decide
 from tests.store.samples import put_grouped

@@ -16,11 +16,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from store.audits import sampled_incidents
+from store.chain import chain_head, check_chain, told_rechains
 from store.db import connect, migrate
 from store.decisions import Decision, LabelEvent
 from store.events import hash_event
 from store.frontier import Stored, put_page
-from store.labels import chain_head, check_chain, events_of, told_rechains
+from store.labels import events_of
 from store.ledger import note_source, source_history
 from store.records import Outcome, SourceReport
 from store.schema import metadata

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from store.chain import chain_head, check_chain
 from store.db import reading
 from store.decisions import Decision, LabelEvent
 from store.events import Typed, hash_event, name_texts, row_of
-from store.labels import append_event, chain_head, check_chain
+from store.labels import append_event
 from store.records import UsageError
 from store.schema import incidents, label_events, label_texts
 from tests.store.samples import put_grouped

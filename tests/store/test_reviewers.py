@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
+from store.chain import check_chain
 from store.decisions import Decision
-from store.labels import append_event, check_chain
+from store.labels import append_event
 from store.records import UsageError
 from store.reviewers import (
     MAX_TRIES,

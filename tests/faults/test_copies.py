@@ -82,7 +82,10 @@ def check(copy: Path, *, at_least: int, number: int) -> int:
     """Assert that a copy holds the first n decisions, none of those that were reported missing; gives n."""
     with closing(sqlite3.connect(copy)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",), number
-        rows = database.execute("SELECT place, new_note, previous, event_id FROM label_events ORDER BY place")
+        rows = database.execute(
+            "SELECT place, text, previous, label_events.event_id FROM label_events "
+            "LEFT JOIN label_texts ON digest = new_note ORDER BY place"
+        )
         events = rows.fetchall()
         decided = database.execute("SELECT count(*) FROM incidents WHERE state = 'reviewed'").fetchone()[0]
     n = len(events)

@@ -1,7 +1,7 @@
-"""The record of access as a person reads it: a table on the terminal, and the breach report as two CSV files.
+"""The record of access as a person reads it: on a terminal, and as the two CSV files of a breach report.
 
-Promises: a name stands beside an id as long as the account has one, so that an erased name stays erased; cells
-that a spreadsheet would run are guarded. Never does: leave an act out of the report.
+Promises: a name stands beside an id as long as the account has one, so that an erased name stays erased;
+cells that a spreadsheet would run are guarded. Never does: leave an act out of the report.
 """
 
 import csv
@@ -81,7 +81,7 @@ def write_acts(path: Path, acts: Iterable[Act], *, names: Mapping[str, str], lan
 
 
 def write_incidents(path: Path, acts: Iterable[Act], *, lang: Language) -> None:
-    """Write one line of CSV for each incident: how often it was seen or taken out, when, by which accounts."""
+    """Write one line of CSV for each incident: how often it was seen or taken out, when, by whom."""
     seen: dict[str, list[Act]] = defaultdict(list)
     for act in acts:
         for incident_id in act.incidents:

@@ -102,7 +102,7 @@ def list_acts(
     who: str = "",
     incident: str = "",
 ) -> Iterator[Act]:
-    """Acts from `since` (included) to `until` (not included), by one account, about one incident; oldest first."""
+    """Acts, oldest first: from `since` (included) to `until` (not), by one account, about one incident."""
     asked = select(access_acts).order_by(access_acts.c.place)
     if since is not None:
         asked = asked.where(access_acts.c.at >= since)

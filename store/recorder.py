@@ -1,7 +1,8 @@
 """Writes the record of access for a process in which many read at once: the review page.
 
-Whoever comes while another's row is being written waits, and then all who wait are written in one transaction:
-ten reviewers who click together cost one or two commits, not ten, and hold the writer's place for one INSERT.
+Whoever comes while another's row is being written waits, and then all who wait are written in one
+transaction: ten reviewers who click together cost one or two commits, not ten, and hold the writer's place
+for one INSERT.
 
 Promises: `note` returns when the row is on the disk, and raises when it is not. Never does: keep a row for
 later, or drop one.

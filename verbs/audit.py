@@ -1,7 +1,7 @@
 """The verbs of the record of access: who saw or took out what, when.
 
-Promises and exit codes are those of `pipeline.py`; looking at the record is on record, too. Never does: change
-or delete a row.
+Promises and exit codes are those of `pipeline.py`; looking at the record is on record, too. Never does:
+change or delete a row.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -3,8 +3,8 @@
     note       one act, before its texts are printed
     taken_out  one file: written under another name, put on record with its sha256, then put in its place
 
-Promises: a row that cannot be written stops the verb with exit code 4, before a text is seen or a file is in its
-place; the account is the one that the operating system vouches for, not one that a variable names. Never
+Promises: a row that cannot be written stops the verb with exit code 4, before a text is seen or a file is in
+its place; the account is the one that the operating system vouches for, not one that a variable names. Never
 does: note a text or a folder's path.
 """
 

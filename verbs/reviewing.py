@@ -80,7 +80,7 @@ def review(
             server_header=False,
             proxy_headers=False,
             log_level="warning",
-            # The record of access (review.web.recording) keeps who saw what; a plain file would keep it twice.
+            # The record of access (review.web.recording) keeps who saw what; no second one in a file.
             access_log=False,
         )
     return 0

@@ -1,6 +1,7 @@
 """The verb that shows one incident: its texts, sources and evidence, and how far its process has come.
 
-Promises: changes nothing, and shows nothing before it is on record; an id that is not there is named. Never does: decide, or open a link.
+Promises: changes nothing, and shows nothing before it is on record; an id that is not there is named.
+Never does: decide, or open a link.
 """
 
 from typing import Annotated

@@ -1,7 +1,8 @@
 """The review page: what answers which address.
 
 Promises: every address but the login and the static files needs a login, and shows nothing before the record
-of access has taken who saw it; only hosts in the list are answered. Never does: fetch anything, run a model, or hold the run lock, so that a night goes on beside it.
+of access has taken who saw it; only hosts in the list are answered. Never does: fetch anything, run a
+model, or hold the run lock, so that a night goes on beside it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -68,7 +68,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an answer shows, for the record of access; a handler that tells nothing is recorded all the same."""
+    """What an answer shows, for the record of access; without it an answer is recorded all the same."""
 
     incidents: tuple[str, ...] = ()
     shown: int = 0

@@ -51,8 +51,10 @@ def note(
         with engine.begin() as conn:
             append_acts(conn, [act])
     except Exception as error:
+        # Of the database's error the reason alone, without the statement.
+        reason = getattr(error, "orig", error)
         raise StoppedError(
-            f"the record of access could not be written ({error}). So nothing was shown or written ({what}). "
+            f"the record of access could not be written ({reason}). Nothing was shown or written ({what}). "
             "See to the database (status, audit check), then run the same command again."
         ) from error
 

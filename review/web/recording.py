@@ -49,9 +49,10 @@ class Recording:
         if held and held[0].get("status") == 200:
             try:
                 await run_in_threadpool(site_of(request).recorder.note, _act(request))
-            except Exception:
-                # Whatever the reason: what is not on record must not be seen.
-                log.exception("the record of access could not be written; %s was not shown", _what(scope))
+            except Exception as error:  # noqa: BLE001 - whatever it is, what is not on record stays unseen
+                # The reason alone: a traceback would hold the statement.
+                reason = getattr(error, "orig", error)
+                log.error("record of access not written (%s): %s was not shown", reason, _what(scope))
                 t = TEXTS[language_of(request)]
                 refusal = render(
                     request,

@@ -39,10 +39,12 @@ from store.records import (
 )
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
+from verbs import audit as audit_verbs
 from verbs import backfill, labels, learning, retraining, reviewing, scheduling, sheets, showing, watching
 from verbs import digest as digest_verbs
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
+from verbs.recording import note_archive
 
 if TYPE_CHECKING:
     from verbs.ahead import Readers
@@ -52,6 +54,7 @@ app.add_typer(source_verbs.sources_app, name="sources")
 app.add_typer(learning.models_app, name="models")
 app.add_typer(labels.labels_app, name="labels")
 app.add_typer(labels.reviewers_app, name="reviewers")
+app.add_typer(audit_verbs.audit_app, name="audit")
 app.command()(learning.evaluate)
 app.command()(sheets.export)
 app.command("import")(sheets.import_file)
@@ -81,6 +84,7 @@ def run_crawl(
     """Sources to stored pages, which `readers` begin to read."""
     from crawlers.run import crawl as crawl_sources
 
+    note_archive(engine, replay)
     finished = itertools.count(1)
     with shown("crawl", None) as update:
         reports = crawl_sources(

@@ -2,7 +2,7 @@
 
     frontier ─▶ pages ─▶ documents ─▶ candidates ─▶ predictions ─▶ incident_documents ─▶ incidents
                  └─▶ revisions (older versions)              label_events (store.register_schema), reviewers
-    runs ─▶ run_sources, run_stages          failures          validators
+    runs ─▶ run_sources, run_stages          failures          validators          access_acts
 
 Promises: the same tables on SQLite and PostgreSQL; times are aware and kept in UTC; text comes back exactly
 as it went in or is refused by name. Never does: read or write a row. Columns marked NOT_CONTENT say when or
@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from store.access_schema import access_acts as access_acts
 from store.columns import PlainText as PlainText  # names that belong to the schema for all who use it
 from store.columns import TextList, UtcTime, WarcRefs
 from store.columns import UnstorableError as UnstorableError

@@ -5,6 +5,7 @@ environment names a mail server or a webhook. Never does: lose a sheet because a
 """
 
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from store.records import UsageError
 from store.session import opened
 from store.tally import last_crawled
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES
+from verbs.recording import file_digest, note
 
 SendOption = Annotated[bool, typer.Option("--send", help="Send it as NETRA_SMTP_* and NETRA_WEBHOOK_* say.")]
 QuotesOption = Annotated[
@@ -61,7 +63,17 @@ def tell_night(
     """
     with reading(engine) as conn:
         facts = gather(conn, night)
-    page, text = write_digest(out, facts, publishers=publishers, lang=lang, quotes=quotes)
+    ids = [changed.row.incident.incident_id for changed in facts.changes.shown]
+    out.mkdir(parents=True, exist_ok=True)
+    # Made beside their place, so that nobody opens one that is not on record.
+    with tempfile.TemporaryDirectory(prefix=".unrecorded-", dir=out) as folder:
+        made = write_digest(Path(folder), facts, publishers=publishers, lang=lang, quotes=quotes)
+        for path in made:
+            told = file_digest(path)
+            note(engine, "digest written", incidents=ids, shown=len(ids), subject=path.name, sha256=told)
+        page, text = (path.replace(out / path.name) for path in made)
+    if channels:
+        note(engine, "digest sent", incidents=ids, shown=len(ids), subject=text.name, sha256=told)
     data = summarise(facts, publishers=publishers, lang=lang, quotes=quotes)
     message = Message(subject_of(facts, lang), text.read_text(encoding="utf-8"), data)
     warnings = deliver(channels, message)

@@ -49,6 +49,7 @@ from store.second import SECOND_SHARE, pairs_of, second_review_due
 from store.second import disagreements as find_disagreements
 from store.session import opened
 from verbs.places import DEFAULT_DB
+from verbs.recording import note
 
 PASSWORD_VARIABLE: Final = "NETRA_REVIEWER_PASSWORD"  # noqa: S105 - the name of a variable
 #: Where a decision from the command line says that it comes from.
@@ -72,11 +73,13 @@ def history(
     incident: IncidentArgument, db: options.DbOption = DEFAULT_DB, lang: options.LangOption = "id"
 ) -> int:
     """Show every decision on an incident, the undone ones too."""
-    with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        events = register.events_of(conn, incident)
-        names = {account.reviewer_id: account.name for account in list_reviewers(conn)}
-    if not events:
-        raise UsageError(f"incident {incident!r}: nobody has decided on it; take the id from a sheet.")
+    with opened(db, exclusive=False) as engine:
+        with reading(engine) as conn:
+            events = register.events_of(conn, incident)
+            names = {account.reviewer_id: account.name for account in list_reviewers(conn)}
+        if not events:
+            raise UsageError(f"incident {incident!r}: nobody has decided on it; take the id from a sheet.")
+        note(engine, "history shown", incidents=[incident], shown=len(events))
     console.print(history_table(events, names=names, lang=lang))
     return 0
 
@@ -108,9 +111,11 @@ def second(
     db: options.DbOption = DEFAULT_DB,
 ) -> int:
     """List the incidents that wait for a blind second review by a reviewer: ids alone."""
-    with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        account = get_reviewer(conn, reviewer)
-        due = second_review_due(conn, reviewer=account.reviewer_id, share=share)
+    with opened(db, exclusive=False) as engine:
+        with reading(engine) as conn:
+            account = get_reviewer(conn, reviewer)
+            due = second_review_due(conn, reviewer=account.reviewer_id, share=share)
+        note(engine, "second reviews listed", incidents=due, shown=len(due), subject=account.reviewer_id)
     for incident_id in due:
         say(incident_id)
     return 0
@@ -133,9 +138,12 @@ def agreement(
 @labels_app.command()
 def disagreements(db: options.DbOption = DEFAULT_DB, lang: options.LangOption = "id") -> int:
     """List what first and second reviewer see differently and nobody has settled."""
-    with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        found = find_disagreements(conn)
-        names = {account.reviewer_id: account.name for account in list_reviewers(conn)}
+    with opened(db, exclusive=False) as engine:
+        with reading(engine) as conn:
+            found = find_disagreements(conn)
+            names = {account.reviewer_id: account.name for account in list_reviewers(conn)}
+        ids = [one.incident_id for one in found]
+        note(engine, "disagreements listed", incidents=ids, shown=len(found))
     console.print(disagreements_table(found, names=names, lang=lang))
     return 0
 
@@ -252,9 +260,11 @@ def erase(
 @labels_app.command()
 def erasures(db: options.DbOption = DEFAULT_DB, lang: options.LangOption = "id") -> int:
     """List what was erased: which event's text, by whom, when and why."""
-    with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        found = list_erasures(conn)
-        names = {account.reviewer_id: account.name for account in list_reviewers(conn)}
+    with opened(db, exclusive=False) as engine:
+        with reading(engine) as conn:
+            found = list_erasures(conn)
+            names = {account.reviewer_id: account.name for account in list_reviewers(conn)}
+        note(engine, "erasures listed", shown=len(found))
     console.print(erasures_table(found, names=names, lang=lang))
     return 0
 

@@ -21,6 +21,7 @@ from store.reviewed import reviewed_documents
 from store.session import opened
 from verbs.learning import models_promote
 from verbs.places import DEFAULT_DB, LABELS, VAR
+from verbs.recording import taken_out
 
 #: Label lines made of decisions, and what is likely wrong in them; they hold whole texts and stay here.
 REVIEWS = VAR / "reviews"
@@ -74,10 +75,16 @@ def gather_reviews(db: str, version: str) -> tuple[Path, list[Reviewed]]:
     """(file of label lines to learn from, recent audit sample that is kept for the comparison)."""
     from nlp.reviewed import split_reviewed, write_lines
 
-    with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        learn, audit = split_reviewed(reviewed_documents(conn), now=datetime.now(UTC))
     path = REVIEWS / f"{version}.jsonl"
-    say(f"reviews: {write_lines(path, learn)} decided texts to learn from, {len(audit)} to compare on")
+    with opened(db, exclusive=False) as engine:
+        with reading(engine) as conn:
+            learn, audit = split_reviewed(reviewed_documents(conn), now=datetime.now(UTC))
+        # Those of the audit go into a file, too, when the models are compared.
+        ids = list(dict.fromkeys(one.incident_id for one in [*learn, *audit]))
+        told = len(learn) + len(audit)
+        with taken_out(engine, path, "decided texts taken out", incidents=ids, shown=told) as staged:
+            count = write_lines(staged, learn)
+    say(f"reviews: {count} decided texts to learn from, {len(audit)} to compare on")
     return path, audit
 
 

@@ -80,7 +80,7 @@ def review(
             server_header=False,
             proxy_headers=False,
             log_level="warning",
-            # An access log would keep who looked at whom; label events keep who decided.
+            # The record of access (review.web.recording) keeps who saw what; no second one in a file.
             access_log=False,
         )
     return 0

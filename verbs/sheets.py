@@ -32,6 +32,7 @@ from store.records import POSITIONS, TYPES, QueueRow, UsageError
 from store.reviewers import list_reviewers
 from store.session import opened
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
+from verbs.recording import note, taken_out
 
 DEFAULT_KEEP = VAR / "sheets"
 
@@ -73,10 +74,11 @@ def write_queue(
         }
     cells = [sheet_row(row, publishers=publishers, standing=standing, lang=lang) for row in rows]
     path = out / f"{FILE_NAMES[queue]}-{night}{_suffix(filters)}.{form}"
-    if form == "xlsx":
-        write_workbook(path, cells, lang=lang)
-    else:
-        write_sheet(path, cells, lang=lang, separator=separator)
+    with taken_out(engine, path, "sheet exported", incidents=ids, shown=len(rows)) as staged:
+        if form == "xlsx":
+            write_workbook(staged, cells, lang=lang)
+        else:
+            write_sheet(staged, cells, lang=lang, separator=separator)
     console.print(flagged_table(rows, publishers=publishers, lang=lang))
     return path, rows
 
@@ -187,6 +189,16 @@ def import_file(
                 keep_in=keep,
                 lang=lang,
             )
+        # What stands is told beside what the sheet says, also by a dry run.
+        ids = [verdict.incident_id for verdict in report.verdicts if verdict.incident_id]
+        note(
+            engine,
+            "sheet compared" if dry_run else "sheet imported",
+            incidents=list(dict.fromkeys(ids)),
+            shown=len(report.verdicts),
+            subject=file.name,
+            sha256=sheet.sha256,
+        )
     said, problems = told_lines(sheet, report, lang)
     # At once: a large sheet has a line for each of its rows, and each call of rich costs as much as a row.
     say("\n".join(said))

@@ -1,6 +1,7 @@
 """The verb that shows one incident: its texts, sources and evidence, and how far its process has come.
 
-Promises: reads alone; an id that is not there is named. Never does: decide, or open a link.
+Promises: changes nothing, and shows nothing before it is on record; an id that is not there is named.
+Never does: decide, or open a link.
 """
 
 from typing import Annotated
@@ -16,6 +17,7 @@ from store.queue import find_incident
 from store.records import UsageError
 from store.session import opened
 from verbs.places import DEFAULT_DB, ROOT
+from verbs.recording import note
 
 SOURCES = ROOT / "data" / "sources"
 
@@ -30,13 +32,16 @@ def show(
     from nlp.copies import find_copies
     from nlp.timeline import timeline
 
-    with opened(db, exclusive=False) as engine, reading(engine) as conn:
-        found = find_incident(conn, incident)
-    if found is None:
-        raise UsageError(
-            f"incident {incident!r} is not in the database; take the id from the sheet's column id_kejadian"
-        )
-    record, told = found
+    with opened(db, exclusive=False) as engine:
+        with reading(engine) as conn:
+            found = find_incident(conn, incident)
+        if found is None:
+            raise UsageError(
+                f"incident {incident!r} is not in the database; "
+                "take the id from the sheet's column id_kejadian"
+            )
+        record, told = found
+        note(engine, "incident shown", incidents=[incident], shown=len(told))
     scored = [(document, prediction) for document, prediction in told if prediction]
     steps = timeline([document for document, _ in scored], [prediction for _, prediction in scored])
     publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES, ())}

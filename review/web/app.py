@@ -1,7 +1,8 @@
 """The review page: what answers which address.
 
-Promises: every address but the login and the static files needs a login; only hosts in the list are
-answered. Never does: fetch anything, run a model, or hold the run lock, so that a night goes on beside it.
+Promises: every address but the login and the static files needs a login, and shows nothing before the record
+of access has taken who saw it; only hosts in the list are answered. Never does: fetch anything, run a
+model, or hold the run lock, so that a night goes on beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,9 @@ from starlette.staticfiles import StaticFiles
 
 from review.web import actions, login, views
 from review.web.protection import Protection
+from review.web.recording import Recording
 from review.web.site import HERE, Site, Timeline
+from store.recorder import Recorder
 
 
 def create_app(
@@ -47,11 +50,17 @@ def create_app(
         middleware=[
             Middleware(Protection),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
+            Middleware(Recording),
         ],
         exception_handlers={404: _gone},
     )
     app.state.site = Site(
-        engine=engine, publishers=publishers, timeline=timeline, second_share=second_share, secure=secure
+        engine=engine,
+        publishers=publishers,
+        timeline=timeline,
+        second_share=second_share,
+        secure=secure,
+        recorder=Recorder(engine),
     )
     return app
 

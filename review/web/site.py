@@ -24,6 +24,7 @@ from review.words import Language, word
 from store.db import reading
 from store.decisions import ROLES
 from store.listing import ListFilter, count_by
+from store.recorder import Recorder
 from store.records import Document, Prediction, Step
 from store.reviewers import find_reviewer
 
@@ -52,6 +53,8 @@ class Site:
     second_share: float
     #: Whether it is served over TLS: then cookies never travel without.
     secure: bool
+    #: Where it is noted who has seen what.
+    recorder: Recorder
     sessions: Sessions = field(default_factory=Sessions)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     #: When the overview was counted, and what: one entry, that of the filter asked for last.
@@ -61,6 +64,15 @@ class Site:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an answer shows, for the record of access; without it an answer is recorded all the same."""
+
+    incidents: tuple[str, ...] = ()
+    shown: int = 0
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,11 @@ def counts_of(site: Site, wanted: ListFilter) -> Mapping[str, Counter[str]]:
 def plain(value: object) -> str:
     """What a visitor sent, as text that a database takes: no NUL, no half of a surrogate pair."""
     return str(value).encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def note_shown(request: Request, incidents: Sequence[str], *, shown: int, subject: str = "") -> None:
+    """Tell `review.web.recording` what an answer shows: the incidents, how many rows or texts, the filter."""
+    request.state.shown = Shown(tuple(incidents), shown, subject)
 
 
 def incident_of(request: Request) -> str:

@@ -88,6 +88,11 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "rest": "lainnya",
         "gone": "Tidak ditemukan",
         "gone_text": "Halaman atau kejadian ini tidak ada.",
+        "unrecorded": "Tidak dapat ditampilkan",
+        "unrecorded_text": (
+            "Catatan akses tidak dapat ditulis, jadi tidak ada yang ditampilkan. "
+            "Coba lagi sebentar lagi; jika tetap begitu, hubungi pengelola."
+        ),
         "refused": "Ditolak",
         "refused_text": "Formulir ini sudah tidak berlaku. Muat ulang halaman, lalu coba lagi.",
         "queue": "Antrean",
@@ -171,6 +176,11 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "rest": "others",
         "gone": "Not found",
         "gone_text": "There is no such page or incident.",
+        "unrecorded": "Cannot be shown",
+        "unrecorded_text": (
+            "The record of access could not be written, so nothing is shown. "
+            "Try again in a moment; if it stays so, tell the operator."
+        ),
         "refused": "Refused",
         "refused_text": "This form is no longer valid. Load the page again, then try again.",
         "queue": "Queue",

@@ -22,6 +22,7 @@ from review.web.site import (
     counts_of,
     incident_of,
     language_of,
+    note_shown,
     read_filter,
     render,
     site_of,
@@ -60,6 +61,12 @@ def show_list(request: Request) -> Response:
         page = min(max(int(number) if number.isdecimal() and len(number) < 9 else 1, 1), pages)
         rows = list_incidents(conn, wanted, limit=PAGE_ROWS, offset=PAGE_ROWS * (page - 1))
     query = write_filter(wanted)
+    note_shown(
+        request,
+        [row.incident.incident_id for row in rows],
+        shown=len(rows),
+        subject=write_filter(wanted, page=str(page)),
+    )
     return render(
         request,
         "list.html",
@@ -107,6 +114,7 @@ def show_incident(request: Request) -> Response:
             following = next_incident(conn, wanted, after=incident_id)
         latest = next((event for event in reversed(history) if event.review == review), None)
         names = {reviewer.reviewer_id: reviewer.name for reviewer in list_reviewers(conn)}
+    note_shown(request, [incident_id], shown=len(found.texts), subject=f"review={review}")
     lead, prediction = found.texts[0]
     texts = [(document, said, split_marked(document.text, said.evidence)) for document, said in found.texts]
     return render(
@@ -142,6 +150,7 @@ def show_second(request: Request) -> Response:
     site = site_of(request)
     with reading(site.engine) as conn:
         due = second_review_due(conn, reviewer=visitor.reviewer, share=site.second_share)
+    note_shown(request, due, shown=len(due))
     return render(request, "second.html", visitor, due=due)
 
 
@@ -153,6 +162,7 @@ def show_overview(request: Request) -> Response:
     site, lang = site_of(request), language_of(request)
     wanted = replace(read_filter(request), state="")
     counts = counts_of(site, wanted)
+    note_shown(request, (), shown=0, subject=write_filter(wanted))
     t = TEXTS[lang]
     provinces = counts["province"]
     links = {p: "/?" + write_filter(ListFilter(province=p, state="")) for p in provinces if p in TILES}

@@ -70,9 +70,10 @@ def addresses(engine: Engine, method: str, incident_id: str) -> list[str]:
 
 
 def digest(engine: Engine) -> str:
-    """sha256 of every row of every table, accounts and ledger, too."""
+    """sha256 of every row of every table, accounts and ledger, too, but for the record of who has looked."""
     with closing(sqlite3.connect(str(engine.url.database))) as database:
-        return hashlib.sha256("\n".join(database.iterdump()).encode()).hexdigest()
+        rows = [row for row in database.iterdump() if not row.startswith('INSERT INTO "access_acts"')]
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 def decide(client: httpx.Client, path: str, decision: str) -> None:

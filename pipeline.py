@@ -41,7 +41,9 @@ from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
 from verbs import backfill, labels, learning, retraining, reviewing, scheduling, sheets, showing, watching
 from verbs import digest as digest_verbs
+from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
+from verbs import subject as subject_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ app.command("import")(sheets.import_file)
 app.command()(reviewing.review)
 app.command()(retraining.retrain)
 app.command()(digest_verbs.digest)
+app.add_typer(retention_verbs.retention_app, name="retention")
+app.add_typer(subject_verbs.subject_app, name="subject")
 app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
 
@@ -265,6 +269,7 @@ def nightly(
         target = out / f"report-{last}.json"
         write_report(target, report, publishers=publishers_of(loaded))
         finish_run(engine, run_id, exit_code=report.exit_code)
+        retention_verbs.end_night(engine, last)
     console.print(sources_table(collected, publishers_of(loaded), lang))
     say(f"{changed_lines(changed)}\nsheet:  {sheet}\ndigest: {page}\nreport: {target}")
     return report.exit_code

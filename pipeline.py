@@ -108,10 +108,10 @@ def run_extract(engine: Engine, sources: Sequence[Source], readers: "Readers | N
     from nlp.extract import EXTRACTOR_VERSION
     from verbs.ahead import read_stored, rules_of
 
-    rules = rules_of(sources)
+    rules, hide = rules_of(sources), subject_verbs.hiding(engine)
 
     def read(page: RawPage) -> Document | str:
-        return (readers.take(page) if readers else None) or read_stored(page, rules)
+        return hide((readers.take(page) if readers else None) or read_stored(page, rules))
 
     with shown("extract", waiting(engine, "pages fetched")) as update:
         return extract_pages(engine, read, version=EXTRACTOR_VERSION, progress=update)

@@ -14,7 +14,7 @@ import re
 import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from warcio.archiveiterator import ArchiveIterator
 from warcio.warcwriter import WARCWriter
 
-from crawlers.archive import BROKEN_RECORD, load_bodies, portable_name, warc_date
+from crawlers.archive import BROKEN_RECORD, load_bodies, portable_name, read_record, warc_date
 from store.archived import (
     Run,
     Version,
@@ -33,6 +33,7 @@ from store.archived import (
     list_runs,
     move_records,
     moved,
+    note_lost,
     note_removed,
     removed_files,
     versions_in,
@@ -73,8 +74,13 @@ def stored_on(refs: Sequence[WarcRef]) -> date | None:
     return max(nights, default=None)
 
 
-def due_files(engine: Engine, folder: Path, *, before: date) -> tuple[list[Path], list[Path]]:
-    """The files of an archive to rewrite, and those that a kill has left behind, which only have to go."""
+def due_files(
+    engine: Engine, folder: Path, *, before: date, since: date | None = None
+) -> tuple[list[Path], list[Path]]:
+    """The files of an archive to rewrite, and those that a kill has left behind, which only have to go.
+
+    `since`: also all files of that night and later, to be searched.
+    """
     with reading(engine) as conn:
         files, runs, gone = known_files(conn), list_runs(conn), removed_files(conn)
     ours = {_base_of(Path(file)) for file in files}
@@ -82,37 +88,55 @@ def due_files(engine: Engine, folder: Path, *, before: date) -> tuple[list[Path]
     for path in sorted(folder.glob("*.warc.gz")):
         name = portable_name(path)
         if name in files:
-            if files[name] or (_is_old(path, before) and KEPT not in path.name):
+            is_new = since is not None and not _is_old(path, since)
+            if files[name] or is_new or (_is_old(path, before) and KEPT not in path.name):
                 rewrite.append(path)
         elif name in gone or (_MARKS.search(_stem_of(path)) and _base_of(path) in ours):
             left.append(path)
-        elif _is_old(path, before) and _is_ours(path, runs):
+        elif (_is_old(path, before) or (since and not _is_old(path, since))) and _is_ours(path, runs):
             # A night without articles: only lists and robots.txt.
             rewrite.append(path)
     return rewrite, left
 
 
-def cut_archive(engine: Engine, folder: Path, *, before: date, at: datetime) -> CutReport:
+def cut_archive(
+    engine: Engine,
+    folder: Path,
+    *,
+    before: date,
+    at: datetime,
+    drop: Callable[[str], bool] | None = None,
+    since: date = date.min,
+) -> CutReport:
     """Take out of the archive in `folder` what was cleared, and what is older than `before` and unused.
 
     Unused is a response that no stored version rests on: lists of articles, robots.txt, pages without an
     article. Files of nights from `before` on lose cleared records alone. Other files are left as they are.
+    What `drop` says yes to goes too, from files of the night `since` and later, whoever rests on it.
     """
     report = CutReport()
-    rewrite, left = due_files(engine, folder, before=before)
+    rewrite, left = due_files(engine, folder, before=before, since=since if drop else None)
     for path in left:
         _remove(path)
         report.files_removed += 1
     for path in rewrite:
         try:
-            _cut(engine, path, is_old=_is_old(path, before), report=report, at=at)
+            _cut(engine, path, is_old=_is_old(path, before), report=report, at=at, drop=drop)
         except (StoppedError, OSError) as error:
             log.warning("%s: left as it is: %s", path, error)
             report.problems += (f"{path}: {error}",)
     return report
 
 
-def _cut(engine: Engine, path: Path, *, is_old: bool, report: CutReport, at: datetime) -> None:
+def _cut(
+    engine: Engine,
+    path: Path,
+    *,
+    is_old: bool,
+    report: CutReport,
+    at: datetime,
+    drop: Callable[[str], bool] | None,
+) -> None:
     name = portable_name(path)
     with reading(engine) as conn:
         versions = versions_in(conn, name)
@@ -123,24 +147,32 @@ def _cut(engine: Engine, path: Path, *, is_old: bool, report: CutReport, at: dat
                 users[ref.offset].append(version)
     draft = _Draft(path, is_old=is_old)
     changed: dict[str, RawPage] = {}
+    lost: list[RawPage] = []
     removed = kept = 0
     with path.open("rb") as source, draft:
         for start, end in _members(source, path):
-            alive = [version.page for version in users[start] if not version.is_cleared]
-            is_info = start == 0 and not users[start]
-            if is_info or (not users[start] and not is_old):
+            told = users[start]
+            alive = [version.page for version in told if not version.is_cleared]
+            if start == 0 and not told:
                 draft.copy(source, start, end)
-                kept += not is_info
-            elif not alive:
+                continue
+            holds = drop is not None and drop(_text_at(WarcRef(name, start)))
+            if drop and holds:
+                # Entries of a shared response may be free of what the whole of it holds.
+                free = [page for page in alive if _is_entry(page) and not drop(_text_of(page))]
+                lost += [page for page in alive if page not in free]
+                alive = free
+            if not alive and (told or is_old or holds):
                 removed += 1
-            elif all(_is_entry(page) for page in alive) and (is_old or len(alive) < len(users[start])):
-                for page in alive:
-                    changed[page.page_id] = draft.write_entry(page)
-                kept += 1
+                continue
+            kept += 1
+            if alive and all(map(_is_entry, alive)) and (is_old or holds or len(alive) < len(told)):
+                changed |= {page.page_id: draft.write_entry(page) for page in alive}
                 removed += 1
             else:
                 draft.copy(source, start, end)
-                kept += 1
+        if not removed and not is_old:
+            return
         if kept:
             draft.finish()
     for version in versions:
@@ -150,6 +182,7 @@ def _cut(engine: Engine, path: Path, *, is_old: bool, report: CutReport, at: dat
         move_records(conn, changed.values())
         # With the move, so that a file which a kill leaves here is known to be gone.
         note_removed(conn, name, records=removed, at=at)
+        note_lost(conn, lost, at=at)
     _remove(path)
     report.records_removed += removed
     report.files_rewritten += bool(kept)
@@ -220,6 +253,15 @@ def _is_old(path: Path, before: date) -> bool:
 
 def _is_entry(page: RawPage) -> bool:
     return bool(page.part) and len(page.refs) == 1
+
+
+def _text_at(ref: WarcRef) -> str:
+    """What one record says; a name in it is told by its letters, whatever the encoding."""
+    return read_record(ref).decode("utf-8", "replace")
+
+
+def _text_of(page: RawPage) -> str:
+    return b"\n".join(load_bodies(page).bodies).decode("utf-8", "replace")
 
 
 def _members(source: BinaryIO, path: Path) -> Iterator[tuple[int, int]]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, exists, insert, select, update
 
-from store.records import RawPage, WarcRef
-from store.revisions import is_revision
+from store.db import upsert
+from store.records import RawPage, State, WarcRef
+from store.revisions import MARK, is_revision
 from store.rows import stored_fields
 from store.schema import cleared_bodies, deletions, pages, revisions, runs
 
@@ -98,6 +99,19 @@ def note_removed(conn: Connection, file: str, *, records: int, at: datetime) -> 
     if records:
         rows.append({"at": at, "rule": "archive", "what": "records", "items": records})
     conn.execute(insert(deletions), rows)
+
+
+def note_lost(conn: Connection, lost: Iterable[RawPage], *, at: datetime) -> None:
+    """Note versions whose record went because it held an erased name; their texts stay, masked elsewhere."""
+    for page in lost:
+        page_id = page.page_id.split(MARK, 1)[0]
+        row = {"page_id": page_id, "body_sha256": page.body_sha256, "rule": "subject", "at": at}
+        upsert(conn, cleared_bodies, [row], keys=("page_id", "body_sha256"), update=False)
+        for table in (pages, revisions):
+            ours = (table.c.page_id == page_id) & (table.c.body_sha256 == page.body_sha256)
+            conn.execute(update(table).where(ours).values(extractor_version=""))
+            waits = ours & (table.c.state == State.FETCHED)
+            conn.execute(update(table).where(waits).values(state=State.QUARANTINED, reason="subject"))
 
 
 def removed_files(conn: Connection) -> set[str]:

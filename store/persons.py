@@ -25,8 +25,8 @@ TITLES: Final = frozenset(
     word
     for row in (
         "h hj haji hajah kh kiai kyai ust ustaz ustadz ustadzah dr drs dra dh ir prof rd raden rr r",
-        "andi datuk tgk teuku tengku bapak bpk ibu pak bu sdr sdri tn ny drg apt kol letkol mayor kapten jend brigjen",
-        "irjen akp akbp kompol",
+        "andi datuk tgk teuku tengku bapak bpk ibu pak bu sdr sdri tn ny drg apt kol letkol mayor",
+        "kapten jend brigjen irjen akp akbp kompol",
     )
     for word in row.split()
 )

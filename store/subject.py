@@ -5,7 +5,7 @@ is forgotten; a hit is checked by the whole name, the database only chooses rows
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,19 +36,25 @@ def find_hits(conn: Connection, names: Sequence[str]) -> Iterator[Hit]:
     """Every row that holds one of these names. Raises UsageError for a name too short to look for."""
     pattern = name_pattern(names)
     rare = sorted({max(name_words(name), key=lambda word: (word.isascii(), len(word))) for name in names})
+    can_choose = all(word.isascii() for word in rare)
+    yield from find_where(conn, lambda text: bool(pattern.search(text)), words=rare if can_choose else ())
+
+
+def find_where(conn: Connection, holds: Callable[[str], bool], *, words: Sequence[str] = ()) -> Iterator[Hit]:
+    """Every row with a text that `holds` says yes to; `words`: look only at rows with one of them."""
     for table in metadata.sorted_tables:
         columns = text_columns(table)
         if not columns:
             continue
         asked = select(*table.primary_key, *(column for column in columns if not column.primary_key))
-        if all(word.isascii() for word in rare):
-            asked = asked.where(or_(*(_has(conn, column, word) for column in columns for word in rare)))
+        if words:
+            asked = asked.where(or_(*(_has(conn, column, word) for column in columns for word in words)))
         rows = conn.execution_options(yield_per=_PER_READ).execute(asked)
         for row in rows.mappings():
             held = {
                 column.name: row[column.name]
                 for column in columns
-                if row[column.name] is not None and holds(pattern, row[column.name])
+                if any(holds(text) for text in texts_of(row[column.name]))
             }
             if held:
                 yield Hit(table.name, {key.name: row[key.name] for key in table.primary_key}, held)
@@ -59,9 +65,9 @@ def text_columns(table: Table) -> list[Column[Any]]:
     return [column for column in table.c if isinstance(column.type, PlainText | TextList)]
 
 
-def holds(pattern: re.Pattern[str], value: str | tuple[str, ...]) -> bool:
-    """Whether a name is in a text, or in one of several."""
-    return any(pattern.search(text) for text in ([value] if isinstance(value, str) else value))
+def texts_of(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The texts of a column's value."""
+    return (value,) if isinstance(value, str) else value or ()
 
 
 def report_person(conn: Connection, names: Sequence[str]) -> dict[str, Any]:
@@ -108,7 +114,7 @@ def excerpts(pattern: re.Pattern[str], value: str | tuple[str, ...]) -> list[str
     """The places of a name in a text or several, each with the words around it."""
     return [
         text[max(0, match.start() - AROUND) : match.end() + AROUND]
-        for text in ([value] if isinstance(value, str) else value)
+        for text in texts_of(value)
         for match in pattern.finditer(text)
     ]
 

@@ -17,6 +17,7 @@ import typer
 from sqlalchemy import Engine
 
 from crawlers.archive_cut import CutReport, cut_archive, due_files, stored_on
+from crawlers.privacy import handle_key
 from review import options
 from review.terminal import say
 from store.db import reading
@@ -25,6 +26,7 @@ from store.frontier import night_of
 from store.records import StoppedError, UsageError
 from store.retention import Periods, clear, find_due, list_deletions
 from store.session import opened
+from store.suppression import has_suppressed, hidden_names
 from verbs.places import DEFAULT_DB, VAR
 
 log = logging.getLogger(__name__)
@@ -66,9 +68,18 @@ def let_go(engine: Engine, night: date, *, periods: Periods, archive: Path) -> t
     """
     at = datetime.now(UTC)
     with engine.begin() as conn:
+        # What this night has brought of somebody who was erased: the texts are masked, the records are not.
+        hidden = hidden_names(conn, handle_key()) if has_suppressed(conn) else None
         due = find_due(conn, night=night, periods=periods, stored_on=stored_on)
         counts = clear(conn, due, at=at)
-    report = cut_archive(engine, archive, before=night - timedelta(days=periods.screened_out_days), at=at)
+    report = cut_archive(
+        engine,
+        archive,
+        before=night - timedelta(days=periods.screened_out_days),
+        at=at,
+        drop=hidden.holds if hidden else None,
+        since=night - timedelta(days=1),
+    )
     return [f"{rule}: {items} {what}" for (rule, what), items in sorted(counts.items())], report
 
 

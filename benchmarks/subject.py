@@ -35,7 +35,7 @@ TIMED = 5
 
 def name_of(number: int) -> str:
     """An invented person; no text of `benchmarks.review` has such words."""
-    syllables = ("wira", "sena", "dipa", "tara", "kusu", "mangku", "prabu")
+    syllables = ("wira", "sena", "dipa", "tara", "kusu", "mangku", "prabu", "bima")
     first, second = divmod(number, len(syllables))
     return f"Jaga{syllables[second]} Panji{syllables[first]}ningrat"
 

@@ -42,7 +42,9 @@ from store.work import classify_documents, extract_pages, group_documents, scree
 from verbs import audit as audit_verbs
 from verbs import backfill, labels, learning, retraining, reviewing, scheduling, sheets, showing, watching
 from verbs import digest as digest_verbs
+from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
+from verbs import subject as subject_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
 from verbs.recording import note_archive
 
@@ -61,6 +63,8 @@ app.command("import")(sheets.import_file)
 app.command()(reviewing.review)
 app.command()(retraining.retrain)
 app.command()(digest_verbs.digest)
+app.add_typer(retention_verbs.retention_app, name="retention")
+app.add_typer(subject_verbs.subject_app, name="subject")
 app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
 
@@ -108,10 +112,10 @@ def run_extract(engine: Engine, sources: Sequence[Source], readers: "Readers | N
     from nlp.extract import EXTRACTOR_VERSION
     from verbs.ahead import read_stored, rules_of
 
-    rules = rules_of(sources)
+    rules, hide = rules_of(sources), subject_verbs.hiding(engine)
 
     def read(page: RawPage) -> Document | str:
-        return (readers.take(page) if readers else None) or read_stored(page, rules)
+        return hide((readers.take(page) if readers else None) or read_stored(page, rules))
 
     with shown("extract", waiting(engine, "pages fetched")) as update:
         return extract_pages(engine, read, version=EXTRACTOR_VERSION, progress=update)
@@ -269,6 +273,7 @@ def nightly(
         target = out / f"report-{last}.json"
         write_report(target, report, publishers=publishers_of(loaded))
         finish_run(engine, run_id, exit_code=report.exit_code)
+        retention_verbs.end_night(engine, last)
     console.print(sources_table(collected, publishers_of(loaded), lang))
     say(f"{changed_lines(changed)}\nsheet:  {sheet}\ndigest: {page}\nreport: {target}")
     return report.exit_code

@@ -9,6 +9,7 @@ decision, its types, its times or a position of the codebook; reach copies elsew
 """
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -41,10 +42,17 @@ def erase_texts(
     who = get_reviewer(conn, reviewer).reviewer_id
     chosen = _choose(events_of(conn, incident_id), incident_id, event)
     digests = {digest for one in chosen for column, digest in one.digests if column in _OWN}
+    return erase_digests(conn, digests, who=who, why=why, at=at)
+
+
+def erase_digests(
+    conn: Connection, digests: Iterable[str], *, who: str, why: str, at: datetime
+) -> list[Erasure]:
+    """Erase the texts of these digests, as `erase_texts` does; `who` is an id, or "retention" for a clock."""
     found = conn.execute(
         select(label_texts.c.digest, label_texts.c.event_id, label_texts.c.field)
         .join(label_events, label_events.c.event_id == label_texts.c.event_id)
-        .where(label_texts.c.digest.in_(digests))
+        .where(label_texts.c.digest.in_(sorted(digests)))
         .order_by(label_events.c.place, label_texts.c.field)
     ).all()
     erased = [Erasure(digest, event_id, field, at, who, why) for digest, event_id, field in found]

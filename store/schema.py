@@ -46,6 +46,9 @@ from store.register_schema import label_erasures as label_erasures
 from store.register_schema import label_events as label_events
 from store.register_schema import label_rechains as label_rechains
 from store.register_schema import label_texts as label_texts
+from store.retention_schema import cleared_bodies as cleared_bodies
+from store.retention_schema import deletions as deletions
+from store.retention_schema import suppressed_names as suppressed_names
 from store.tables import NOT_CONTENT
 from store.tables import metadata as metadata
 from store.tables import not_negative as _not_negative

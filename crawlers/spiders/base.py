@@ -25,6 +25,7 @@ from twisted.python.failure import Failure
 from crawlers.archive import read_record
 from crawlers.commits import Commits
 from crawlers.guard import refusal
+from crawlers.hidden import hidden_in
 from crawlers.job import Job
 from crawlers.manifest import Entry
 from crawlers.politeness import SourceStopped, classify_failure, classify_response
@@ -255,6 +256,8 @@ class SourceSpider(Spider):
         links = [link for found in newest_first(listing.links) if (link := self.link_of(found))]
         self.job.tally.count_listed((link.published for link in listing.links), night=self.job.night)
         with self.job.engine.begin() as conn:
+            hidden = hidden_in(conn)
+            links = [link for link in links if not hidden.holds(link.url)]
             frontier.offer(conn, self.job.source.id, links, night=self.job.night)
             frontier.offer_changed(conn, self.job.source.id, links, night=self.job.night)
         self.store_parts(listing, response.meta[REF], response.meta[FETCHED_AT], response.status, validator)
@@ -268,8 +271,13 @@ class SourceSpider(Spider):
         if self.job.archive is not None:
             self.job.archive.sync()
         with self.job.engine.begin() as conn:
+            hidden = hidden_in(conn)
             for part in listing.parts:
                 own = part.format != "social"
+                if hidden.holds(part.url):
+                    # An address that names somebody who was erased.
+                    self.job.tally.skipped += 1
+                    continue
                 if own and not is_own(part.url, source):
                     # This text would stand for the article of another outlet.
                     self.job.tally.refused += 1

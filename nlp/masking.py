@@ -29,7 +29,8 @@ _PROVINCE = (
 # The day of birth, 40 more for women.
 _DAY_40 = rf"(?:[04]{_GAP}[1-9]|[1256]{_GAP}\d|[37]{_GAP}[01])"
 _DAY = rf"(?:0{_GAP}[1-9]|[12]{_GAP}\d|3{_GAP}[01])"
-_HEAD = r"(?<![\d/])(?<!\d[.,\-])"
+# After a slash or a sign of equality stands the number of a page, not of a person.
+_HEAD = r"(?<![\w/=])(?<!\d[.,\-])"
 _TAIL = r"(?![\d/])(?![.,\-]\d)"
 _NIK = re.compile(
     rf"{_HEAD}{_PROVINCE}(?:{_GAP}\d){{4}}{_GAP}{_DAY_40}{_GAP}{_MONTH}(?:{_GAP}\d){{6}}{_TAIL}", re.ASCII
@@ -44,7 +45,7 @@ _NIP = re.compile(
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _SEP = r"[ .\-–]{0,2}"
 _PHONE = re.compile(
-    r"(?<![\w/+])(?<!\d[.,\-])(?:"
+    r"(?<![\w/+=])(?<!\d[.,\-])(?:"
     rf"(?:\(?\+62\)?{_SEP}(?:\(0\){_SEP})?|0062{_SEP}|62|0)8{_SEP}[1-9](?:{_SEP}\d){{7,10}}"
     rf"|\(?\+62\)?{_SEP}\(?[2-79]\d{{1,2}}\)?(?:{_SEP}\d){{6,8}}"
     rf"|\(0[2-79]\d{{1,2}}\){_SEP}\d(?:{_SEP}\d){{5,7}}"
@@ -59,7 +60,20 @@ _MAIL = re.compile(
 )
 #: Mailboxes of an office, not of a person: readable on state domains, since they identify an institution.
 _OFFICES = frozenset(
-    "humas info informasi ppid pengaduan lapor sekretariat setda kontak layanan persuratan admin".split()
+    [
+        "humas",
+        "info",
+        "informasi",
+        "ppid",
+        "pengaduan",
+        "lapor",
+        "sekretariat",
+        "setda",
+        "kontak",
+        "layanan",
+        "persuratan",
+        "admin",
+    ]
 )
 _STATE_DOMAINS = (".go.id", ".mil.id")
 
@@ -74,18 +88,145 @@ _ANY_WORD = re.compile(r"(?<![\w\[])[A-Z][A-Za-z'’]{1,24}(?!\w)")
 _DOUBLED = re.compile(r"\[nama anak\](?: \[nama anak\])+")
 #: Words before a name that are no part of it.
 _ROLES = frozenset(
-    "Korban Siswa Siswi Pelajar Anak Remaja Bocah Santri Santriwati Murid Gadis Putri Putra Seorang Pelaku Saksi "
-    "Sementara Sedangkan Menurut Kepada Ketika Saat Namun Dan Adik Kakak Balita Bernama Inisial Almarhum "
-    "Almarhumah Sekolah Kelas Oleh Bersama Dengan Yang Ada Adalah Antara Terhadap".split()
+    [
+        "Korban",
+        "Siswa",
+        "Siswi",
+        "Pelajar",
+        "Anak",
+        "Remaja",
+        "Bocah",
+        "Santri",
+        "Santriwati",
+        "Murid",
+        "Gadis",
+        "Putri",
+        "Putra",
+        "Seorang",
+        "Pelaku",
+        "Saksi",
+        "Sementara",
+        "Sedangkan",
+        "Menurut",
+        "Kepada",
+        "Ketika",
+        "Saat",
+        "Namun",
+        "Dan",
+        "Adik",
+        "Kakak",
+        "Balita",
+        "Bernama",
+        "Inisial",
+        "Almarhum",
+        "Almarhumah",
+        "Sekolah",
+        "Kelas",
+        "Oleh",
+        "Bersama",
+        "Dengan",
+        "Yang",
+        "Ada",
+        "Adalah",
+        "Antara",
+        "Terhadap",
+    ]
 )
 #: A name before a number in brackets with one of these is a law, a day or a count of seats, not a child.
 _NO_CHILD = frozenset(
-    "Pasal Ayat Huruf Angka Bab Butir Nomor No Lampiran Tabel Gambar Senin Selasa Rabu Kamis Jumat Jum'at Sabtu "
-    "Minggu Ahad Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember Partai "
-    "Golkar Gerindra Nasdem NasDem Demokrat Hanura Perindo Gelora Garuda Buruh Ummat Kabupaten Kota Kecamatan "
-    "Provinsi Kelurahan Desa Dapil Komisi Fraksi TPS Zona Wilayah Grup Liga Peringkat Undang Peraturan Jalan "
-    "Dinas Badan Kantor Bawaslu Panwaslu Indonesia Jawa Sumatera Sulawesi Kalimantan Papua Bali Maluku "
-    "Program Pilkada Pemilu Tahap Gelombang Edisi Seri Jilid Halaman Paslon Urut Calon".split()
+    [
+        "Pasal",
+        "Ayat",
+        "Huruf",
+        "Angka",
+        "Bab",
+        "Butir",
+        "Nomor",
+        "No",
+        "Lampiran",
+        "Tabel",
+        "Gambar",
+        "Senin",
+        "Selasa",
+        "Rabu",
+        "Kamis",
+        "Jumat",
+        "Jum'at",
+        "Sabtu",
+        "Minggu",
+        "Ahad",
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+        "Partai",
+        "Golkar",
+        "Gerindra",
+        "Nasdem",
+        "NasDem",
+        "Demokrat",
+        "Hanura",
+        "Perindo",
+        "Gelora",
+        "Garuda",
+        "Buruh",
+        "Ummat",
+        "Kabupaten",
+        "Kota",
+        "Kecamatan",
+        "Provinsi",
+        "Kelurahan",
+        "Desa",
+        "Dapil",
+        "Komisi",
+        "Fraksi",
+        "TPS",
+        "Zona",
+        "Wilayah",
+        "Grup",
+        "Liga",
+        "Peringkat",
+        "Undang",
+        "Peraturan",
+        "Jalan",
+        "Dinas",
+        "Badan",
+        "Kantor",
+        "Bawaslu",
+        "Panwaslu",
+        "Indonesia",
+        "Jawa",
+        "Sumatera",
+        "Sulawesi",
+        "Kalimantan",
+        "Papua",
+        "Bali",
+        "Maluku",
+        "Poin",
+        "Video",
+        "Sumber",
+        "Referensi",
+        "Program",
+        "Pilkada",
+        "Pemilu",
+        "Tahap",
+        "Gelombang",
+        "Edisi",
+        "Seri",
+        "Jilid",
+        "Halaman",
+        "Paslon",
+        "Urut",
+        "Calon",
+    ]
 )
 
 
@@ -140,7 +281,11 @@ def _child_words(text: str) -> set[str]:
 
 
 def _without(text: str, names: set[str], counts: Counter[str]) -> str:
-    masked = _ANY_WORD.sub(lambda match: MARKS["minor"] if match[0] in names else match[0], text)
+    def hide(match: re.Match[str]) -> str:
+        # A headline may have the name in capitals.
+        return MARKS["minor"] if match[0] in names or match[0].capitalize() in names else match[0]
+
+    masked = _ANY_WORD.sub(hide, text)
     masked = _DOUBLED.sub(MARKS["minor"], masked)
     counts["minor"] += masked.count(MARKS["minor"]) - text.count(MARKS["minor"])
     return masked

@@ -1,7 +1,7 @@
 """Takes personal numbers, mail addresses and names of minors out of a document before it is stored.
 
-Promises: NIK, NIP, telephone numbers, mail addresses and names of minors become fixed Indonesian marks; a text
-without them comes back unchanged; masking twice changes nothing more; time grows linearly with the text.
+Promises: NIK, NIP, telephone numbers, mail addresses and names of minors become fixed Indonesian marks; a
+text without them comes back unchanged; masking twice changes nothing more; time grows linearly with the text.
 Never does: touch the sealed archive, look a number up, or mask initials (the press gives them to protect).
 """
 

@@ -17,12 +17,13 @@ from nlp.clean import Cleaned, clean_text, normalize_text
 from nlp.dates import Published
 from nlp.entries import read_entry, read_social
 from nlp.found import Found, NothingExtracted
+from nlp.masking import mask_fields
 from store.records import Document, ExtractionRules, RawPage, UsageError
 
 __all__ = ["EXTRACTOR_VERSION", "NothingExtracted", "extract_file", "extract_page"]
 
 #: Goes up whenever the same bytes may give another document; stored pages are then extracted again.
-EXTRACTOR_VERSION = "2"
+EXTRACTOR_VERSION = "3"
 
 
 def extract_page(page: RawPage, rules: ExtractionRules) -> Document:
@@ -83,6 +84,11 @@ def _finish(page: RawPage, rules: ExtractionRules, found: Found) -> Document:
         raise NothingExtracted(
             f"only {len(cleaned.text)} characters of text, {SHORTEST_ARTICLE} make an article"
         )
+    author = normalize_text(_choose_author(found.author, cleaned.author_hint)).replace("\n", " ")
+    # Everything of the page that is stored; lengths were judged on the text as the outlet has it.
+    (title, text, author, dateline, *removed), _ = mask_fields(
+        title, cleaned.text, author, cleaned.dateline, *found.body.removed, *cleaned.removed
+    )
     published = found.published
     prefix = "P-" if rules.kind == "post" else "N-"
     return Document(
@@ -94,18 +100,18 @@ def _finish(page: RawPage, rules: ExtractionRules, found: Found) -> Document:
         url=page.url,
         canonical_url=page.canonical_url,
         title=title,
-        text=cleaned.text,
-        author=normalize_text(_choose_author(found.author, cleaned.author_hint)).replace("\n", " "),
+        text=text,
+        author=author,
         published_at=_in_utc(published),
         published_precision=published.precision if published else "none",
-        dateline=cleaned.dateline,
+        dateline=dateline,
         language=found.language,
         pages_expected=page.pages_expected,
         pages_fetched=found.pages,
         extractor=found.body.extractor,
         extractor_version=EXTRACTOR_VERSION,
-        text_sha256=hashlib.sha256(cleaned.text.encode()).hexdigest(),
-        removed=(*found.body.removed, *cleaned.removed),
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        removed=tuple(removed),
         fetched_at=page.fetched_at,
         paywall=found.paywall,
     )

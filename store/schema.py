@@ -45,6 +45,9 @@ from store.register_schema import label_erasures as label_erasures
 from store.register_schema import label_events as label_events
 from store.register_schema import label_rechains as label_rechains
 from store.register_schema import label_texts as label_texts
+from store.sharing_schema import correction_decisions as correction_decisions
+from store.sharing_schema import correction_requests as correction_requests
+from store.sharing_schema import shared_exports as shared_exports
 from store.tables import NOT_CONTENT
 from store.tables import metadata as metadata
 from store.tables import not_negative as _not_negative

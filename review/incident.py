@@ -1,7 +1,8 @@
 """One incident on a terminal: what is alleged, how far its process has come, and every text behind it.
 
-Promises: each text with source, time, link, time of fetching, hashes, evidence, score and model; copies marked as such; an institution
-with its source, and a mark where nobody has checked the row yet; words as in the sheet, so always *dugaan*.
+Promises: each text with source, time, link, time of fetching, hashes, evidence, score and model; copies
+marked as such; an institution with its source, and a mark where nobody has checked the row yet; words as in
+the sheet, so always *dugaan*.
 Never does: name guilt, or show a control character that a page has smuggled in.
 """
 
@@ -99,7 +100,10 @@ def incident_view(
             *([Text(words["paused"], style="bold")] if paused else []),
         ]
     )
-    texts = [_document_view(d, p, copies.get(d.doc_id, ""), origins.get(d.doc_id), publishers, lang) for d, p in told]
+    texts = [
+        _document_view(d, p, copies.get(d.doc_id, ""), origins.get(d.doc_id), publishers, lang)
+        for d, p in told
+    ]
     return Group(head, Text(), timeline_table(steps, lang), _sources(steps, lang), *texts)
 
 

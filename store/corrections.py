@@ -58,8 +58,8 @@ def add_request(
 ) -> CorrectionRequest:
     """Write a request down at `at`; the incident is paused when the transaction ends.
 
-    Raises UsageError for an incident that is not there, a word outside REQUESTERS or MATTERS, a reference that
-    is no plain number of a letter, and a time of receipt that is still to come.
+    Raises UsageError for an incident that is not there, a word outside REQUESTERS or MATTERS, a
+    reference that is no plain number of a letter, and a time of receipt that is still to come.
     """
     for option, value, accepted in (("--from", requester, REQUESTERS), ("--about", matter, MATTERS)):
         if value not in accepted:
@@ -70,10 +70,12 @@ def add_request(
             "most): names and words of the requester stay in the letter."
         )
     if received_at > at:
-        raise UsageError(f"--received {received_at:%Y-%m-%d %H:%M}: that is still to come; give when it came.")
+        raise UsageError(
+            f"--received {received_at:%Y-%m-%d %H:%M}: still to come; give when it came."
+        )
     if conn.scalar(select(incidents.c.incident_id).where(incidents.c.incident_id == incident_id)) is None:
         raise UsageError(
-            f"incident {incident_id!r} is not in the database; take the id from the sheet's column id_kejadian"
+            f"incident {incident_id!r} is not in the database; take the id from the sheet (id_kejadian)"
         )
     values = {"incident_id": incident_id, "requester": requester, "matter": matter, "reference": reference}
     made = conn.execute(
@@ -159,4 +161,6 @@ def paused_ids() -> Select[tuple[str]]:
 
 def is_paused(conn: Connection, incident_id: str) -> bool:
     """Whether an incident is paused."""
-    return conn.scalar(paused_ids().where(correction_requests.c.incident_id == incident_id).limit(1)) is not None
+    return (
+        conn.scalar(paused_ids().where(correction_requests.c.incident_id == incident_id).limit(1)) is not None
+    )

@@ -1,4 +1,4 @@
-"""The tables of what people outside may ask for and get: requests for correction, and sheets that were shared.
+"""The tables of what people outside ask for and get: requests for correction, and sheets that were shared.
 
     correction_requests ──(number)── correction_decisions        shared_exports
 
@@ -16,7 +16,7 @@ from store.tables import NOT_CONTENT, metadata, not_negative, one_of
 
 #: Who asks: the person concerned, somebody who acts for them, the outlet, an agency, anybody else.
 REQUESTERS: Final = ("subject", "proxy", "outlet", "agency", "other")
-#: What is asked: the person is another one, the fact is wrong, it is out of date, data must go, anything else.
+#: What is asked: the person is another one, a fact is wrong, it is out of date, data must go, anything else.
 MATTERS: Final = ("identity", "fact", "outdated", "removal", "other")
 OUTCOMES: Final = ("upheld", "refused")
 
@@ -41,7 +41,9 @@ correction_requests = Table(
 correction_decisions = Table(
     "correction_decisions",
     metadata,
-    Column("number", Integer, ForeignKey("correction_requests.number"), primary_key=True, autoincrement=False),
+    Column(
+        "number", Integer, ForeignKey("correction_requests.number"), primary_key=True, autoincrement=False
+    ),
     Column("outcome", PlainText, nullable=False),
     Column("reviewer", PlainText, nullable=False),
     Column("at", UtcTime, nullable=False),

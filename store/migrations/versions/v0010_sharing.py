@@ -83,7 +83,11 @@ def _refuse(table: str) -> None:
         return
     # INSERT OR REPLACE deletes without asking the trigger for DELETE.
     there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE number = NEW.number)"  # noqa: S608 - words of our own
-    for name, what, when in (("update", "UPDATE", ""), ("delete", "DELETE", ""), ("replace", "INSERT", there)):
+    for name, what, when in (
+        ("update", "UPDATE", ""),
+        ("delete", "DELETE", ""),
+        ("replace", "INSERT", there),
+    ):
         op.execute(
             f"CREATE TRIGGER {table}_no_{name} BEFORE {what} ON {table} {when} "
             f"BEGIN SELECT RAISE(ABORT, '{words}'); END"

@@ -70,9 +70,7 @@ def add_request(
             "most): names and words of the requester stay in the letter."
         )
     if received_at > at:
-        raise UsageError(
-            f"--received {received_at:%Y-%m-%d %H:%M}: still to come; give when it came."
-        )
+        raise UsageError(f"--received {received_at:%Y-%m-%d %H:%M}: still to come; give when it came.")
     if conn.scalar(select(incidents.c.incident_id).where(incidents.c.incident_id == incident_id)) is None:
         raise UsageError(
             f"incident {incident_id!r} is not in the database; take the id from the sheet (id_kejadian)"

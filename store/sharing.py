@@ -33,8 +33,6 @@ def note_shared(conn: Connection, export: SharedExport) -> None:
 
 def list_shared(conn: Connection) -> list[SharedExport]:
     """All shared sheets in the order in which they were written down."""
-    names = [name for name in shared_exports.c.keys() if name != "number"]  # noqa: SIM118 - of columns, no dict
-    found = conn.execute(
-        select(*(shared_exports.c[name] for name in names)).order_by(shared_exports.c.number)
-    )
+    told = [column for column in shared_exports.c if column.name != "number"]
+    found = conn.execute(select(*told).order_by(shared_exports.c.number))
     return [SharedExport(**row) for row in found.mappings()]

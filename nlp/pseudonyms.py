@@ -23,7 +23,8 @@ from nlp.regions import list_region_words
 #: What stands for a handle, an address and a number of a person.
 HANDLE, ADDRESS, NUMBER = "@…", "[alamat]", "[nomor]"
 
-_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+", re.IGNORECASE)
+#: A mail address from its first character on, of 64 at most before the @ (RFC 5321): so it is read in one go.
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]+", re.IGNORECASE)
 _HANDLE: Final = re.compile(r"@\w[\w.]*")
 #: Telephone numbers have 8 digits or more, NIP 18 and NIK 16; dates and articles fewer in a row.
 _NUMBER: Final = re.compile(r"\+?\d(?:[ .-]?\d){7,}")

@@ -80,7 +80,9 @@ def add_request(
         insert(correction_requests).values(**values, received_at=received_at, at=at)
     ).inserted_primary_key
     assert made is not None  # noqa: S101 - one row was inserted
-    return CorrectionRequest(int(made[0]), **values, received_at=received_at, at=at)
+    return CorrectionRequest(
+        int(made[0]), incident_id, requester, matter, reference, received_at=received_at, at=at
+    )
 
 
 def decide_request(

@@ -40,7 +40,18 @@ from store.records import (
 from store.session import opened
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
 from verbs import audit as audit_verbs
-from verbs import backfill, labels, learning, retraining, reviewing, scheduling, sheets, showing, watching
+from verbs import (
+    backfill,
+    corrections,
+    labels,
+    learning,
+    retraining,
+    reviewing,
+    scheduling,
+    sheets,
+    showing,
+    watching,
+)
 from verbs import digest as digest_verbs
 from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
@@ -67,6 +78,7 @@ app.add_typer(retention_verbs.retention_app, name="retention")
 app.add_typer(subject_verbs.subject_app, name="subject")
 app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
+app.add_typer(corrections.corrections_app, name="corrections")
 
 
 def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> list[Source]:
@@ -386,7 +398,7 @@ def status(
 ) -> int:
     """Show which sources fail, since when, why, and what to do; then all sources, and what waits where."""
     with opened(db, exclusive=False) as engine:
-        return watching.print_status(engine, nights=nights, lang=lang)
+        return watching.print_status(engine, nights=nights, lang=lang, now=datetime.now(UTC))
 
 
 def main() -> None:

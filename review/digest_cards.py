@@ -23,13 +23,20 @@ MAX_TITLE, MAX_QUOTE, MAX_MESSAGE = 200, 500, 300
 
 
 def notes_of(facts: NightFacts, words: Mapping[str, str]) -> list[str]:
-    """Which nights are covered, and which were missed."""
+    """Which nights are covered, which were missed, and which requests for correction are overdue."""
+    late = [
+        words["correction_late"].format(number=one.number, incident=one.incident_id) for one in facts.overdue
+    ]
     if facts.after is None:
-        return [words["span_all"].format(night=facts.night)]
+        return [words["span_all"].format(night=facts.night), *late]
     if not facts.missed:
-        return []
+        return late
     first = facts.after + timedelta(days=1)
-    return [words["span"].format(first=first, night=facts.night), words["missed"].format(count=facts.missed)]
+    return [
+        *late,
+        words["span"].format(first=first, night=facts.night),
+        words["missed"].format(count=facts.missed),
+    ]
 
 
 def numbers_of(facts: NightFacts, words: Mapping[str, str]) -> list[tuple[str, str]]:

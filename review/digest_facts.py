@@ -6,14 +6,16 @@ Promises: a past night is told as far as it went, whatever came later. Never doe
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from statistics import median
 
 from sqlalchemy import Connection
 
 from review.report import worst_first
+from store.corrections import CorrectionRequest, overdue_requests
 from store.ledger import source_history
 from store.records import GOOD_OUTCOMES, SourceReport
+from store.revisions import NIGHT_ZONE
 from store.tally import (
     FlagFact,
     NightChanges,
@@ -45,6 +47,8 @@ class NightFacts:
     history: tuple[SourceReport, ...]
     flags: tuple[FlagFact, ...]
     failures: Mapping[str, int]
+    #: Requests for correction that were due by the end of this night's day and undecided then.
+    overdue: tuple[CorrectionRequest, ...] = ()
 
     @property
     def tonight(self) -> list[SourceReport]:
@@ -87,7 +91,13 @@ def gather(conn: Connection, night: date) -> NightFacts:
         history=tuple(source_history(conn, nights=TRAILING_NIGHTS + 1, until=night)),
         flags=tuple(flag_facts(conn, since=first_week(night), until=night)),
         failures=count_failures(conn),
+        overdue=tuple(overdue_requests(conn, now=end_of(night))),
     )
+
+
+def end_of(night: date) -> datetime:
+    """The clock of a digest: midnight in Jakarta after its night, so that it says the same whenever made."""
+    return datetime.combine(night + timedelta(days=1), time(), tzinfo=NIGHT_ZONE)
 
 
 def first_week(night: date) -> date:

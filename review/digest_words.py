@@ -16,6 +16,7 @@ DIGEST: dict[Language, dict[str, str]] = {
         "span_all": "Mencakup semua malam sampai {night}.",
         "missed": "{count} malam terlewat sebelum malam ini; artikelnya ikut terkumpul sejauh masih "
         "tercantum di umpan dan peta situs.",
+        "correction_late": "Permintaan koreksi {number} ({incident}) lewat 3x24 jam tanpa keputusan.",
         "numbers": "Angka malam ini",
         "new": "dugaan baru",
         "changed": "dugaan lama yang berubah",
@@ -84,6 +85,7 @@ DIGEST: dict[Language, dict[str, str]] = {
         "span_all": "Covers all nights up to {night}.",
         "missed": "{count} nights were missed before this one; their articles were collected as far as feeds "
         "and sitemaps still list them.",
+        "correction_late": "Request for correction {number} ({incident}) is undecided after 3x24 hours.",
         "numbers": "Figures of the night",
         "new": "new allegations",
         "changed": "older allegations that changed",

@@ -1,7 +1,8 @@
 """One incident on a terminal: what is alleged, how far its process has come, and every text behind it.
 
-Promises: each text with source, time, link, evidence, score and model; copies marked as such; an institution
-with its source, and a mark where nobody has checked the row yet; words as in the sheet, so always *dugaan*.
+Promises: each text with source, time, link, time of fetching, hashes, evidence, score and model; copies
+marked as such; an institution with its source, and a mark where nobody has checked the row yet; words as in
+the sheet, so always *dugaan*.
 Never does: name guilt, or show a control character that a page has smuggled in.
 """
 
@@ -12,8 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from review.sheet import flatten, format_time
+from review.sheet import flatten, format_moment, format_time
 from review.words import ALLEGED, Language, word
+from store.provenance import Provenance
 from store.records import Document, Incident, Prediction, Step
 
 #: Margin of what belongs to a document, in columns.
@@ -37,6 +39,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "sources": "Sumber lembaga",
         "copy_of": "salinan dari",
         "evidence": "bukti",
+        "paused": "DIJEDA: ada permintaan koreksi",
+        "fetched": "diambil",
+        "page_hash": "sidik halaman sha256",
+        "text_hash": "sidik teks sha256",
         "no_prediction": "tidak dinilai model (contoh acak untuk audit)",
     },
     "en": {
@@ -56,6 +62,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "sources": "Sources on institutions",
         "copy_of": "copy of",
         "evidence": "evidence",
+        "paused": "PAUSED: somebody asks for a correction",
+        "fetched": "fetched",
+        "page_hash": "page sha256",
+        "text_hash": "text sha256",
         "no_prediction": "not scored (drawn for the audit)",
     },
 }
@@ -67,10 +77,15 @@ def incident_view(
     steps: Sequence[Step],
     copies: Mapping[str, str],
     *,
+    origins: Mapping[str, Provenance],
+    paused: bool,
     publishers: Mapping[str, str],
     lang: Language,
 ) -> Group:
-    """Head, timeline and texts of an incident; `copies` maps a copy's id to the id of the text it repeats."""
+    """Head, timeline and texts of an incident; `copies` maps a copy's id to the id of the text it repeats.
+
+    `origins` by document id; a document that has none there is shown without.
+    """
     words = _WORDS[lang]
     types = "; ".join(word(name, lang) for name in incident.types)
     counts = words["counts"].format(n=len(told), own=len(told) - len(copies), copies=len(copies))
@@ -82,9 +97,13 @@ def incident_view(
             Text(f"{words['process']}: {word(incident.process, lang)}"),
             Text(f"{words['score']}: {incident.score:.0%}"),
             Text(counts),
+            *([Text(words["paused"], style="bold")] if paused else []),
         ]
     )
-    texts = [_document_view(d, p, copies.get(d.doc_id, ""), publishers, lang) for d, p in told]
+    texts = [
+        _document_view(d, p, copies.get(d.doc_id, ""), origins.get(d.doc_id), publishers, lang)
+        for d, p in told
+    ]
     return Group(head, Text(), timeline_table(steps, lang), _sources(steps, lang), *texts)
 
 
@@ -132,6 +151,7 @@ def _document_view(
     document: Document,
     prediction: Prediction | None,
     copy_of: str,
+    origin: Provenance | None,
     publishers: Mapping[str, str],
     lang: Language,
 ) -> Padding:
@@ -142,6 +162,10 @@ def _document_view(
         Text(flatten(document.url)),
         Text(flatten(document.title)),
     ]
+    if origin:
+        lines.append(Text(f"{words['fetched']}: {format_moment(origin.fetched_at)}"))
+        lines.append(Text(f"{words['page_hash']}: {origin.page_sha256}"))
+        lines.append(Text(f"{words['text_hash']}: {origin.text_sha256}"))
     if copy_of:
         lines.append(Text(f"{words['copy_of']} {copy_of}"))
     if prediction:

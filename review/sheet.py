@@ -8,6 +8,7 @@ Never does: name guilt or a sanction of ours, drop a character other than line b
 import csv
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -70,6 +71,11 @@ def format_time(document: Document) -> str:
         return ""
     local = document.published_at.astimezone(READER_ZONE)
     return f"{local:%Y-%m-%d}" if document.published_precision == "day" else f"{local:%Y-%m-%d %H:%M} WIB"
+
+
+def format_moment(at: datetime) -> str:
+    """A moment of ours in Jakarta time, to the second: "2024-09-17 02:10:05 WIB"."""
+    return f"{at.astimezone(READER_ZONE):%Y-%m-%d %H:%M:%S} WIB"
 
 
 def format_score(score: float) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, or_, select
 
+from store.corrections import is_paused, paused_ids
 from store.draw import let_go
 from store.queue import find_incident
 from store.records import Document, Incident, Prediction, State
@@ -48,6 +49,8 @@ class ListRow:
     source_id: str
     n_documents: int
     decided: bool
+    #: A request for correction is open, or was upheld and nobody has decided anew.
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class IncidentTexts:
     incident: Incident
     kind: str
     decided: bool
+    paused: bool
     texts: tuple[tuple[Document, Prediction], ...]
 
 
@@ -81,6 +85,7 @@ def list_incidents(conn: Connection, wanted: ListFilter, *, limit: int, offset: 
     ).mappings()
     found = {row["incident_id"]: row for row in page}
     told: dict[str, list[str]] = {incident_id: [] for incident_id in found}
+    paused = set(conn.scalars(paused_ids()))
     lead: dict[str, tuple[str, str]] = {}
     for row in conn.execute(
         select(
@@ -103,6 +108,7 @@ def list_incidents(conn: Connection, wanted: ListFilter, *, limit: int, offset: 
             source_id=lead[incident_id][1],
             n_documents=len(told[incident_id]),
             decided=row["state"] == State.REVIEWED,
+            paused=incident_id in paused,
         )
         for incident_id, row in found.items()
         if incident_id in lead
@@ -148,6 +154,7 @@ def read_texts(conn: Connection, incident_id: str) -> IncidentTexts | None:
         incident=incident,
         kind=kind,
         decided=state == State.REVIEWED,
+        paused=is_paused(conn, incident_id),
         texts=tuple(
             (document, said or let_go(document.doc_id, scored_by[document.doc_id])) for document, said in told
         ),

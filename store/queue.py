@@ -5,6 +5,8 @@
     audit       documents drawn at random from what was not flagged (`store.draw`), not yet decided
     incident    every flagged incident, decided or not
 
+What a request for correction pauses (`store.corrections`) is in none of them.
+
 Promises: the same rows in the same order for the same content, however often they were shown.
 Never does: format a row, or decide on one.
 """
@@ -18,6 +20,7 @@ from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Text, func, or_, select, update
 
+from store.corrections import paused_ids
 from store.draw import let_go
 from store.draw import open_audit as open_audit  # part of what the queue offers
 from store.records import Document, Incident, Prediction, QueueRow, State, UsageError
@@ -76,7 +79,11 @@ def queue_rows(
     Ordered by (first_night descending, score descending, incident_id); `uncertain` by how near the score lies
     to `threshold`, the nearest first, and it is the one queue that needs it.
     """
-    conditions = [incidents.c.first_night <= until, *_conditions(filters)]
+    conditions = [
+        incidents.c.first_night <= until,
+        incidents.c.incident_id.not_in(paused_ids()),
+        *_conditions(filters),
+    ]
     if queue != "incident":
         conditions.append(incidents.c.state != State.REVIEWED)
     if queue != "uncertain":
@@ -125,7 +132,11 @@ def expected_workload(conn: Connection, *, until: date) -> Workload:
     waiting = conn.scalar(
         select(func.count())
         .select_from(incidents)
-        .where(incidents.c.first_night <= until, incidents.c.state != State.REVIEWED)
+        .where(
+            incidents.c.first_night <= until,
+            incidents.c.state != State.REVIEWED,
+            incidents.c.incident_id.not_in(paused_ids()),
+        )
     )
     return Workload(nights, counts.get("flagged", 0) / nights, counts.get("audit", 0) / nights, waiting or 0)
 

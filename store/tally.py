@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
+from store.corrections import paused_ids
 from store.records import PROCESSES, QueueRow, State
 from store.revisions import NIGHT_ZONE
 from store.rows import read_document, read_incident, read_prediction
@@ -92,7 +93,8 @@ def night_changes(conn: Connection, *, after: date | None, night: date, limit: i
                 .join(documents, documents.c.doc_id == members.c.doc_id)
                 .join(pages, pages.c.page_id == documents.c.page_id)
                 .where(fresh)
-            )
+            ),
+            incidents.c.incident_id.not_in(paused_ids()),
         )
         .order_by(incidents.c.score.desc(), incidents.c.incident_id)
     ).all()

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -79,7 +79,7 @@ def test_an_import_does_not_touch_the_volume_of_a_night(run, tmp_path, capsys):
     with reading(engine) as conn:
         assert trailing_items(conn, "warta", before=date(2024, 9, 19), nights=14) == [1, 1]
     assert watching.waiting_pages(engine) == {"import": {"warta": 40}, "walk": {}}
-    watching.print_status(engine, nights=14, lang="id")
+    watching.print_status(engine, nights=14, lang="id", now=datetime.now(UTC))
     said = " ".join(capsys.readouterr().out.split())
     assert "diimpor dari arsip, tidak dihitung di atas: 40 halaman (warta 40)" in said
     assert f"{night} baik .. 1/–" in " ".join(said.replace("│", " ").split())

@@ -193,7 +193,7 @@ def decide(
             incident_id=incident,
             new=new,
             seen=None,
-            reviewer=_who_may_decide(get_reviewer(conn, reviewer)),
+            reviewer=who_may_decide(get_reviewer(conn, reviewer)),
             origin=ORIGIN,
             at=datetime.now(UTC),
             review=review,
@@ -215,7 +215,7 @@ def undo(
         event = register.undo_event(
             conn,
             incident_id=incident,
-            reviewer=_who_may_decide(get_reviewer(conn, reviewer)),
+            reviewer=who_may_decide(get_reviewer(conn, reviewer)),
             at=datetime.now(UTC),
             origin=ORIGIN,
             review=review,
@@ -236,7 +236,7 @@ def erase(
     """Erase what was typed for the decisions on an incident, for good; the decisions stay."""
     with opened(db, exclusive=False) as engine:
         with engine.begin() as conn:
-            who = _who_may_decide(get_reviewer(conn, reviewer))
+            who = who_may_decide(get_reviewer(conn, reviewer))
             erased = erase_texts(
                 conn,
                 incident_id=incident,
@@ -325,7 +325,8 @@ def reviewers_erase(name: NameArgument, db: options.DbOption = DEFAULT_DB) -> in
         return _say_account(erase_reviewer(conn, name, at=datetime.now(UTC)))
 
 
-def _who_may_decide(account: Reviewer) -> str:
+def who_may_decide(account: Reviewer) -> str:
+    """The id of an account that may decide. Raises UsageError for a reader's."""
     if ROLES.index(account.role) < ROLES.index("reviewer"):
         raise UsageError(f"reviewer {account.name!r} may read and not decide; use another account.")
     return account.reviewer_id

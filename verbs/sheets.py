@@ -33,6 +33,7 @@ from store.reviewers import list_reviewers
 from store.session import opened
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
 from verbs.recording import note, taken_out
+from verbs.sharing import open_names, write_shared
 
 DEFAULT_KEEP = VAR / "sheets"
 
@@ -119,6 +120,16 @@ def export(
         Literal["grouped", "queued", "reviewed"] | None,
         typer.Option("--state", help="grouped: never shown; queued: shown; reviewed: decided."),
     ] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="For people outside of the team: initials, no notes, no links.")
+    ] = False,
+    with_names: Annotated[
+        bool, typer.Option("--with-names", help="With --shared: keep names; an admin's password is needed.")
+    ] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help="With --shared: keep links, which often spell a name.")
+    ] = False,
+    reviewer: Annotated[str, typer.Option("--reviewer", help="The admin who opens names.")] = "",
     model: options.ModelOption = None,
     sources: options.FolderOption = None,
     lang: options.LangOption = "id",
@@ -140,6 +151,26 @@ def export(
         state=state or "",
     )
     last = night.date() if night else night_of(datetime.now(UTC))
+    if (with_names or links) and not shared:
+        raise UsageError("--with-names and --links belong to --shared; give that as well")
+    if shared:
+        with opened(db, exclusive=False) as engine:
+            sheet, count = write_shared(
+                engine,
+                out,
+                last,
+                queue=queue,
+                filters=filters,
+                threshold=_threshold(model) if queue == "uncertain" else None,
+                publishers={known.id: known.publisher for known in loaded},
+                form=form,
+                lang=lang,
+                separator=separator,
+                admin=open_names(engine, reviewer) if with_names else "",
+                links=links,
+            )
+        say(f"shared sheet: {sheet} ({count})")
+        return 0
     with opened(db, exclusive=True) as engine:
         sheet, rows = write_queue(
             engine,

@@ -12,7 +12,9 @@ from crawlers.manifest import load_sources
 from review import options
 from review.incident import incident_view
 from review.terminal import console
+from store.corrections import is_paused
 from store.db import reading
+from store.provenance import provenance_of
 from store.queue import find_incident
 from store.records import UsageError
 from store.session import opened
@@ -35,10 +37,11 @@ def show(
     with opened(db, exclusive=False) as engine:
         with reading(engine) as conn:
             found = find_incident(conn, incident)
+            origins = provenance_of(conn, [document.doc_id for document, _ in found[1]]) if found else {}
+            paused = is_paused(conn, incident)
         if found is None:
             raise UsageError(
-                f"incident {incident!r} is not in the database; "
-                "take the id from the sheet's column id_kejadian"
+                f"incident {incident!r} is not in the database; take the id from the sheet's column id_kejadian"
             )
         record, told = found
         note(engine, "incident shown", incidents=[incident], shown=len(told))
@@ -46,5 +49,9 @@ def show(
     steps = timeline([document for document, _ in scored], [prediction for _, prediction in scored])
     publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES, ())}
     copies = find_copies([document for document, _ in told])
-    console.print(incident_view(record, told, steps, copies, publishers=publishers, lang=lang))
+    console.print(
+        incident_view(
+            record, told, steps, copies, origins=origins, paused=paused, publishers=publishers, lang=lang
+        )
+    )
     return 0

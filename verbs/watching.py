@@ -5,16 +5,18 @@ Promises: every source that a run crawled is in the ledger with its verdict. Nev
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from crawlers.manifest import Source
 from crawlers.watch import BODY_CHARS, MARK, TRAILING_NIGHTS, judge, warnings_of
+from review.corrections import overdue_lines
 from review.status import looked_back_lines, status_lines, status_table
 from review.tables import states_table
 from review.terminal import console, say
 from review.words import Language
+from store.corrections import overdue_requests
 from store.db import reading
 from store.ledger import (
     count_looked_back,
@@ -84,18 +86,22 @@ def changed_texts(engine: Engine, run_id: int, nights: Collection[date]) -> tupl
         return tuple(changed_after_decision(conn, since=min(before, *nights)))
 
 
-def print_status(engine: Engine, *, nights: int, lang: Language) -> int:
+def print_status(engine: Engine, *, nights: int, lang: Language, now: datetime) -> int:
     """Print the last run, what fails and why, the sources over the last `nights` nights, and what waits.
 
-    Gives the exit code: 1 while a source fails.
+    Before all that, requests for correction that nobody has decided within 3 x 24 hours of `now`. Gives the
+    exit code: 1 while there is one, or a source fails.
     """
     with reading(engine) as conn:
         last, history, states = last_run(conn), source_history(conn, nights=nights), count_states(conn)
         streaks = failing_streaks(conn)
         back = count_looked_back(conn)
+        late = overdue_requests(conn, now=now)
+    for line in overdue_lines(late, lang):
+        say(line)
     if last is None:
         say("no run yet; start one with: python pipeline.py nightly")
-        return 0
+        return int(bool(late))
     say(f"last run: {last.command} of night {last.night}, exit code {last.exit_code}")
     newest = {report.source_id: report for report in sorted(history, key=lambda r: r.night)}
     streaks = {name: streak for name, streak in streaks.items() if name in newest}
@@ -106,4 +112,4 @@ def print_status(engine: Engine, *, nights: int, lang: Language) -> int:
     for line in looked_back_lines(back, lang):
         say(line)
     console.print(states_table(states))
-    return int(bool(streaks))
+    return int(bool(streaks or late))

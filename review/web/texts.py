@@ -96,6 +96,16 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "refused": "Ditolak",
         "refused_text": "Formulir ini sudah tidak berlaku. Muat ulang halaman, lalu coba lagi.",
         "queue": "Antrean",
+        "paused": "dijeda",
+        "paused_text": "Dijeda: ada permintaan koreksi atas kejadian ini. Ia tidak ikut dalam lembar kerja "
+        "dan ringkasan sampai permintaan itu diputuskan; keputusan yang sudah ada tetap tersimpan.",
+        "provenance": "Asal-usul: tautan, waktu pengambilan, sidik, kalimat, versi model",
+        "link": "Tautan",
+        "fetched": "Waktu pengambilan",
+        "page_hash": "Sidik SHA-256 halaman",
+        "text_hash": "Sidik SHA-256 teks",
+        "sentences": "Kalimat bukti",
+        "no_sentences": "tidak ada",
     },
     "en": {
         "title": "Netra: review of alleged breaches of civil-servant neutrality",
@@ -184,5 +194,15 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "refused": "Refused",
         "refused_text": "This form is no longer valid. Load the page again, then try again.",
         "queue": "Queue",
+        "paused": "paused",
+        "paused_text": "Paused: somebody has asked for a correction of this incident. It stays out of sheets "
+        "and digests until that is decided; decisions that were taken are kept.",
+        "provenance": "Provenance: link, time of fetching, hash, sentences, model version",
+        "link": "Link",
+        "fetched": "Fetched at",
+        "page_hash": "SHA-256 of the page",
+        "text_hash": "SHA-256 of the text",
+        "sentences": "Sentences of evidence",
+        "no_sentences": "none",
     },
 }

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from review.charts import Chart, bar_chart, column_chart, top_bars
 from review.digest_cards import is_link
 from review.incident import body_words
+from review.sheet import format_moment
 from review.web.highlight import split_marked
 from review.web.site import (
     counts_of,
@@ -36,6 +37,7 @@ from review.words import Language, word
 from store.db import reading
 from store.labels import events_of
 from store.listing import ListFilter, count_listed, list_incidents, next_incident, read_texts
+from store.provenance import provenance_of
 from store.records import POSITIONS, TYPES
 from store.reviewers import list_reviewers
 from store.second import second_review_due
@@ -114,6 +116,7 @@ def show_incident(request: Request) -> Response:
             following = next_incident(conn, wanted, after=incident_id)
         latest = next((event for event in reversed(history) if event.review == review), None)
         names = {reviewer.reviewer_id: reviewer.name for reviewer in list_reviewers(conn)}
+        origins = provenance_of(conn, [document.doc_id for document, _ in found.texts])
     note_shown(request, [incident_id], shown=len(found.texts), subject=f"review={review}")
     lead, prediction = found.texts[0]
     texts = [(document, said, split_marked(document.text, said.evidence)) for document, said in found.texts]
@@ -125,6 +128,9 @@ def show_incident(request: Request) -> Response:
         lead=lead,
         prediction=prediction,
         texts=texts,
+        origins=origins,
+        fetched=format_moment,
+        paused=found.paused,
         steps=[
             (step, f"{step.at:%Y-%m-%d}", body_words(step, lang))
             for step in site.timeline([d for d, _ in found.texts], [p for _, p in found.texts])

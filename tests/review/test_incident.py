@@ -9,6 +9,7 @@ from rich.console import Console
 
 from review.incident import body_words, incident_view
 from review.words import Language
+from store.provenance import Provenance
 from store.records import Document, Prediction, Step
 from tests.store.samples import make_document, make_incident, make_page, make_prediction
 
@@ -29,12 +30,29 @@ STEP = Step(
 )
 
 
-def view(told: list[tuple[Document, Prediction | None]], steps: list[Step], lang: Language = "id") -> str:
+FETCHED = datetime(2024, 9, 17, 19, 5, 9, tzinfo=UTC)
+
+
+def view(
+    told: list[tuple[Document, Prediction | None]],
+    steps: list[Step],
+    lang: Language = "id",
+    *,
+    paused: bool = False,
+) -> str:
     incident = replace(make_incident(*(document for document, _ in told)), types=("attend_active",))
     copies = {told[1][0].doc_id: told[0][0].doc_id} if len(told) > 1 else {}
     console = Console(width=200, record=True, file=StringIO())
     publishers = {"kabar-lontara": "Kabar Lontara"}
-    console.print(incident_view(incident, told, steps, copies, publishers=publishers, lang=lang))
+    origins = {
+        document.doc_id: Provenance(document.url, FETCHED, "a" * 64, document.text_sha256)
+        for document, _ in told
+    }
+    console.print(
+        incident_view(
+            incident, told, steps, copies, origins=origins, paused=paused, publishers=publishers, lang=lang
+        )
+    )
     return console.export_text()
 
 
@@ -63,6 +81,22 @@ def test_head_timeline_and_texts_are_shown() -> None:
         assert words in shown
     # In its evidence alone: a copy's text is that of the one before.
     assert shown.count("Isi berita 2.") == 1
+
+
+def test_every_text_is_shown_with_its_provenance() -> None:
+    told = two_documents()
+    shown = view(told, [])
+    assert shown.count("diambil: 2024-09-18 02:05:09 WIB") == len(told)
+    assert shown.count("a" * 64) == len(told)
+    for document, prediction in told:
+        assert prediction is not None
+        for part in (document.url, document.text_sha256, prediction.evidence[0], prediction.model):
+            assert part in shown
+
+
+@pytest.mark.parametrize(("paused", "n"), [(True, 1), (False, 0)])
+def test_a_paused_incident_says_so(paused: bool, n: int) -> None:
+    assert view(two_documents(), [], paused=paused).count("DIJEDA") == n
 
 
 def test_english_is_a_switch() -> None:

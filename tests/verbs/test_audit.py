@@ -56,6 +56,8 @@ OTHERS = {
     *("labels check", "labels agreement", "labels recall", "labels decide", "labels undo", "labels erase"),
     *("reviewers add", "reviewers list", "reviewers lock", "reviewers unlock", "reviewers password"),
     *("reviewers erase", "audit check"),
+    *("retention run", "retention show", "subject erase", "subject reapply"),
+    *("corrections add", "corrections list", "corrections decide"),
     *("schedule install", "schedule show", "schedule remove", "schedule run", "schedule alert"),
 }
 

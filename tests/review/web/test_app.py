@@ -1,13 +1,19 @@
 """The page as a visitor, an analyst and an attacker see it, over real HTTP."""
 
+import re
 import threading
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from sqlalchemy import Engine, update
 
 from review.web.protection import HEADERS, MAX_FORM_BYTES
+from store.corrections import add_request
+from store.db import reading
 from store.labels import current_labels, events_of
+from store.listing import read_texts
+from store.provenance import provenance_of
 from store.schema import documents
 from tests.review.web.conftest import PASSWORD, Page, csrf_of, fields_of
 from tests.store.samples import put_grouped
@@ -231,3 +237,52 @@ def test_filters_of_nonsense_show_the_list(page: Page, engine: Engine) -> None:
     assert client.get("/?page=999999999999999999999").status_code == 200
     assert "Camat hadir" in client.get("/?province=Sulawesi+Selatan&type=mobilise&min_score=50").text
     assert "Camat hadir" not in client.get("/?province=Aceh").text
+
+
+def test_every_text_is_shown_with_its_provenance(page: Page, engine: Engine) -> None:
+    incidents = put_grouped(engine, 1, 2)
+    client = page.log_in("tamu")
+    for incident in incidents:
+        shown = client.get(f"/incidents/{incident.incident_id}").text
+        found = re.findall(r'<details class="provenance">.*?</details>', shown, re.S)
+        with reading(engine) as conn:
+            told = read_texts(conn, incident.incident_id)
+            origins = provenance_of(conn, incident.doc_ids)
+        assert told is not None
+        assert len(found) == len(told.texts)
+        for block, (document, said) in zip(found, told.texts, strict=True):
+            origin = origins[document.doc_id]
+            assert "<summary>Asal-usul" in block
+            moment = f'<time datetime="{origin.fetched_at.isoformat()}">'
+            for part in (
+                document.url,
+                moment,
+                origin.page_sha256,
+                origin.text_sha256,
+                said.model,
+                *said.evidence,
+            ):
+                assert part in block
+
+
+def test_a_request_for_correction_marks_the_incident_as_paused(page: Page, engine: Engine) -> None:
+    one, other = put_grouped(engine, 1, 2)
+    client = page.log_in("sekar")
+    path = f"/incidents/{one.incident_id}"
+    assert "dijeda" not in client.get("/").text.lower() + client.get(path).text.lower()
+    now = datetime.now(UTC)
+    with engine.begin() as conn:
+        add_request(
+            conn,
+            incident_id=one.incident_id,
+            requester="subject",
+            matter="fact",
+            reference="",
+            received_at=now,
+            at=now,
+        )
+    assert client.get("/").text.count("(dijeda)") == 1
+    assert "<strong>dijeda</strong>" in client.get(path).text
+    assert "dijeda" not in client.get(f"/incidents/{other.incident_id}").text
+    # It can still be decided on: who asks may be wrong.
+    assert "said=saved" in decide(client, path, decision="none").headers["location"]

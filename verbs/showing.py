@@ -41,7 +41,8 @@ def show(
             paused = is_paused(conn, incident)
         if found is None:
             raise UsageError(
-                f"incident {incident!r} is not in the database; take the id from the sheet's column id_kejadian"
+                f"incident {incident!r} is not in the database; "
+                "take the id from the sheet's column id_kejadian"
             )
         record, told = found
         note(engine, "incident shown", incidents=[incident], shown=len(told))

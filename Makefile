@@ -13,6 +13,10 @@ READY := $(VENV)/.ready
 SYSTEM_PACKAGES := libreoffice-calc chromium \
 	wordpress wordpress-l10n wordpress-theme-twentytwentythree php-cli php-mysql php-xml mariadb-server-core mini-httpd
 
+# Files of tests run beside each other, each file in one process, in the order of tests/conftest.py (the longest
+# first). Four at most: each process may load torch and a model.
+BESIDE := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 30
+
 # Netra runs from its checkout; only what it depends on is installed.
 define LIST_REQUIREMENTS
 import tomllib
@@ -50,7 +54,7 @@ test: $(READY) $(if $(FULL),system)
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
-	NETRA_FULL=$(FULL) $(RUN) -m pytest
+	NETRA_FULL=$(FULL) $(RUN) -m pytest $(BESIDE)
 
 # While it installs, policy-rc.d keeps packages from starting the services that they bring.
 system:

@@ -12,6 +12,26 @@ os.environ.setdefault("NETRA_HANDLE_KEY", "kunci uji yang tidak rahasia sama sek
 
 FULL = bool(os.environ.get("NETRA_FULL"))
 
+#: Where the minutes go, longest first: begun first, so that no process ends alone with one of them.
+LONGEST = (
+    "test_night.py",
+    "wordpress",
+    "faults",
+    "test_migrations.py",
+    "test_browser.py",
+    "test_week.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest in front; within a file the order stays."""
+
+    def rank(item: pytest.Item) -> int:
+        places = {item.path.name, item.path.parent.name}
+        return next((n for n, name in enumerate(LONGEST) if name in places), len(LONGEST))
+
+    items.sort(key=rank)
+
 
 def needs_packages(needed: Mapping[str, str]) -> pytest.MarkDecorator:
     """Skip by name where packages of Debian are missing; under FULL=1 they must be there.

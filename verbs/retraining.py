@@ -98,20 +98,27 @@ def list_suspects(db: str, files: Sequence[Path], out: Path, learn: Sequence[Rev
     say(f"labels that are likely wrong: {len(suspects)}, likeliest first in {out}")
 
 
+def keep_sample(db: str, version: str, audit: Sequence[Reviewed]) -> Path:
+    """Write the audit sample that models are compared on; without one an empty file, which shows nobody."""
+    from nlp.reviewed import write_lines
+
+    path = REVIEWS / f"{version}-audit.jsonl"
+    if not audit:
+        write_lines(path, audit)
+        return path
+    with opened(db, exclusive=False) as engine, _taken_out(engine, path, audit) as staged:
+        write_lines(staged, audit)
+    return path
+
+
 def promote_if_better(db: str, out: Path, files: Sequence[Path], audit: Sequence[Reviewed]) -> bool:
     """Compare with the active model, write that into the new card, promote if better; whether it was."""
     from nlp.compare import compare, comparison_text, frozen_items
     from nlp.items import read_items
     from nlp.registry import active_folder, add_to_card
-    from nlp.reviewed import write_lines
 
     active = active_folder()
-    sample = REVIEWS / f"{out.name}-audit.jsonl"
-    if audit:
-        with opened(db, exclusive=False) as engine, _taken_out(engine, sample, audit) as staged:
-            write_lines(staged, audit)
-    else:
-        write_lines(sample, audit)
+    sample = keep_sample(db, out.name, audit)
     sets = {
         "frozen held-out texts": frozen_items(out, active, files),
         "recent audit sample": read_items([sample], gold=True)[0],

@@ -100,8 +100,10 @@ def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def suppress(key: bytes, name: str) -> Suppressed:
-    """What the list keeps of a name. Raises UsageError as `name_words` does."""
+    """What the list keeps of a name. Raises UsageError as `name_words` does, and for the placeholder's words."""
     words = name_words(name)
+    if name_pattern([name]).search(PLACEHOLDER):
+        raise UsageError(f"name {name!r}: these are the words that stand for an erased name")
     return Suppressed(_hash(key, " ".join(words)), _hash(key, words[0]), len(words))
 
 

@@ -71,6 +71,12 @@ def test_a_name_too_short_to_search_for_is_refused(name: str) -> None:
         name_words(name)
 
 
+@pytest.mark.parametrize("name", ["Nama Dihapus", "nama", "DIHAPUS"])
+def test_the_placeholder_is_nobodys_name(name: str) -> None:
+    with pytest.raises(UsageError, match="stand for an erased name"):
+        suppress(KEY, name)
+
+
 def test_hidden_names_are_masked_and_without_the_key_nothing_is() -> None:
     names = [suppress(KEY, "Budi Santoso"), suppress(KEY, "Budi")]
     hidden = Hidden(KEY, names)

@@ -100,7 +100,7 @@ def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def suppress(key: bytes, name: str) -> Suppressed:
-    """What the list keeps of a name. Raises UsageError as `name_words`, and for the words of the placeholder."""
+    """What the list keeps of a name. Raises UsageError as `name_words`, and for words of the placeholder."""
     words = name_words(name)
     if name_pattern([name]).search(PLACEHOLDER):
         raise UsageError(f"name {name!r}: these are the words that stand for an erased name")

@@ -53,9 +53,9 @@ from verbs import (
     watching,
 )
 from verbs import digest as digest_verbs
+from verbs import privacy as privacy_verbs
 from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
-from verbs import subject as subject_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
 from verbs.recording import note_archive
 
@@ -75,7 +75,7 @@ app.command()(reviewing.review)
 app.command()(retraining.retrain)
 app.command()(digest_verbs.digest)
 app.add_typer(retention_verbs.retention_app, name="retention")
-app.add_typer(subject_verbs.subject_app, name="subject")
+app.add_typer(privacy_verbs.privacy_app, name="privacy")
 app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
 app.add_typer(corrections.corrections_app, name="corrections")
@@ -124,7 +124,7 @@ def run_extract(engine: Engine, sources: Sequence[Source], readers: "Readers | N
     from nlp.extract import EXTRACTOR_VERSION
     from verbs.ahead import read_stored, rules_of
 
-    rules, hide = rules_of(sources), subject_verbs.hiding(engine)
+    rules, hide = rules_of(sources), privacy_verbs.hiding(engine)
 
     def read(page: RawPage) -> Document | str:
         return hide((readers.take(page) if readers else None) or read_stored(page, rules))

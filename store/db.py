@@ -159,7 +159,7 @@ def _connect_sqlite(url: URL) -> Engine:
             f"database {path}: the folder {path.parent} cannot be made ({error.strerror}). "
             "Choose another place with --db."
         ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     try:
@@ -183,7 +183,7 @@ def _connect_sqlite(url: URL) -> Engine:
 
 def _connect_postgresql(url: URL) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise UsageError(
             f"database {url}: the Python package {error.name!r} is missing. "

@@ -61,17 +61,25 @@ def note(
 
 @contextmanager
 def taken_out(
-    engine: Engine, path: Path, what: str, *, incidents: Sequence[str] = (), shown: int = 0
+    engine: Engine,
+    path: Path,
+    what: str,
+    *,
+    incidents: Sequence[str] = (),
+    shown: int = 0,
+    named: bool = True,
 ) -> Iterator[Path]:
     """Give a path to write to; afterwards the act is put on record and the file into its place.
 
+    `named`: with the file's name; without it the file is told by its sha256 alone.
     Raises StoppedError when the record fails: then the file is deleted, and an older one of that name stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".unrecorded-{path.name}")
     try:
         yield staged
-        note(engine, what, incidents=incidents, shown=shown, subject=path.name, sha256=file_digest(staged))
+        subject, sha256 = path.name if named else "", file_digest(staged)
+        note(engine, what, incidents=incidents, shown=shown, subject=subject, sha256=sha256)
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)

@@ -34,6 +34,8 @@ SHOWING = {
     "labels disagreements": (),
     "labels erasures": (),
     "audit show": (),
+    "privacy find": ("Surti Lembayung",),
+    "privacy report": ("Surti Lembayung", "--out", "PERSON"),
     "audit report": ("--since", "2024-01-01", "--until", "2024-12-31", "--out", "REPORT"),
 }
 #: Verbs that show counts, sources, models, accounts or files of their own, or that write decisions, which the
@@ -56,7 +58,7 @@ OTHERS = {
     *("labels check", "labels agreement", "labels recall", "labels decide", "labels undo", "labels erase"),
     *("reviewers add", "reviewers list", "reviewers lock", "reviewers unlock", "reviewers password"),
     *("reviewers erase", "audit check"),
-    *("retention run", "retention show", "subject erase", "subject reapply"),
+    *("retention run", "retention show", "privacy erase", "privacy reapply"),
     *("corrections add", "corrections list", "corrections decide"),
     *("schedule install", "schedule show", "schedule remove", "schedule run", "schedule alert"),
 }
@@ -116,6 +118,7 @@ def test_every_verb_that_shows_something_is_on_record(desk: Engine, run: Run, tm
         "SHEET": sheet,
         "INCIDENT": incident,
         "REPORT": tmp_path / "breach.csv",
+        "PERSON": tmp_path / "surti-lembayung.json",
     }
     for verb, arguments in SHOWING.items():
         before = len(acts_of(desk))
@@ -128,6 +131,7 @@ def test_every_verb_that_shows_something_is_on_record(desk: Engine, run: Run, tm
             if act.subject and act.sha256:
                 [path] = [p for p in tmp_path.rglob(act.subject) if p.is_file()]
                 assert act.sha256 == hashlib.sha256(path.read_bytes()).hexdigest(), verb
+    assert not [act for act in acts_of(desk) if "surti" in act.subject]
     by_what = {act.what: act for act in acts_of(desk)}
     assert len(by_what["sheet exported"].incidents) == by_what["sheet exported"].shown == 2
     assert by_what["incident shown"].incidents == (incident,)
@@ -146,6 +150,8 @@ def test_without_a_record_nothing_is_shown_or_written(desk: Engine, run: Run, tm
         ("digest", "--date", NIGHT, "--out", out),
         ("show", incident),
         ("audit", "show"),
+        ("privacy", "find", "Surti Lembayung"),
+        ("privacy", "report", "Surti Lembayung", "--out", out / "jawaban.json"),
     ):
         code, said, err = run(*verb)
         assert (code, said) == (4, ""), verb

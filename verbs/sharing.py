@@ -34,6 +34,10 @@ NO_POST: Final[dict[Language, str]] = {
 }
 #: What each row says of itself in the column SHARED_MARK.
 NO_NAMES: Final[dict[Language, str]] = {"id": "nama disamarkan", "en": "names hidden"}
+LINKS_NAME: Final[dict[Language, str]] = {
+    "id": "nama disamarkan, tetapi tautan menunjukkannya",
+    "en": "names hidden, but links lead to them",
+}
 HAS_NAMES: Final[dict[Language, str]] = {"id": "memuat nama orang", "en": "names persons"}
 
 
@@ -91,7 +95,8 @@ def shared_cells(
 
     header = shared_headers(lang)
     made = {title: cells.get(title, "") for title in header.values()}
-    made[SHARED_MARK[lang]] = HAS_NAMES[lang] if names else NO_NAMES[lang]
+    hidden = LINKS_NAME if links else NO_NAMES
+    made[SHARED_MARK[lang]] = (HAS_NAMES if names else hidden)[lang]
     if made[header["decision"]] == DECISION_WORDS[lang]["case"]:
         # Outside of the team nobody has read what the word means here.
         made[header["decision"]] = f"{ALLEGED[lang]} {DECISION_WORDS[lang]['case']}"

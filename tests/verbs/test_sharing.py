@@ -21,7 +21,7 @@ from store.schema import documents, incidents, predictions
 from tests.store.samples import NIGHT, put_grouped
 from verbs.labels import PASSWORD_VARIABLE
 from verbs.recording import system_account
-from verbs.sharing import HAS_NAMES, NO_NAMES, NO_POST, shared_cells
+from verbs.sharing import HAS_NAMES, LINKS_NAME, NO_NAMES, NO_POST, shared_cells
 
 Run = Callable[..., tuple[int, str, str]]
 NAME, PASSWORD = "Surti Wonokasihan", "rahasia yang cukup panjang"  # an invented person's
@@ -86,7 +86,7 @@ def test_names_leave_only_by_an_admin_and_every_sheet_is_on_record(
     linked = tmp_path / f"shared-new-{NIGHT}-minscore-0-links.csv"
     assert NAME in named.read_text(encoding="utf-8-sig")
     text = linked.read_text(encoding="utf-8-sig")
-    assert (NAME in text, "https://" in text) == (False, True)
+    assert (NAME in text, "https://" in text, LINKS_NAME["id"] in text) == (False, True, True)
     with reading(engine) as conn:
         acts = list(list_acts(conn))
         kepala = find_reviewer(conn, "kepala")

@@ -66,17 +66,17 @@ def test_names_leave_only_by_an_admin_and_every_sheet_is_on_record(
     text = sheet.read_text(encoding="utf-8-sig")
     assert "Camat S. W. hadir" in text
     assert not [word for word in (*NAME.split(), "https://") if word in text]
-    for password, who in (
-        (PASSWORD, "sekar"),
-        ("salah salah salah", "kepala"),
-        (PASSWORD, "siapa"),
-        ("x", ""),
+    # A link spells the name that its title had.
+    for password, who, opened in (
+        (PASSWORD, "sekar", "--with-names"),
+        (PASSWORD, "sekar", "--links"),
+        ("salah salah salah", "kepala", "--links"),
+        (PASSWORD, "siapa", "--with-names"),
+        ("x", "", "--links"),
     ):
         monkeypatch.setenv(PASSWORD_VARIABLE, password)
-        # A link spells the name that its title had.
-        for opened in ("--with-names", "--links"):
-            code, _, err = run(*export, opened, "--reviewer", who)
-            assert (code, "--with-names and --links" in err) == (2, True)
+        code, _, err = run(*export, opened, "--reviewer", who)
+        assert (code, "--with-names and --links" in err) == (2, True)
     assert list(tmp_path.glob("*shared-*")) == [sheet]
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     opening = ("--links", "--reviewer", "kepala", "--min-score", "0")

@@ -15,7 +15,7 @@ from review.cells import Value, show_value
 from review.sheet import unguard
 from review.sheet_text import decode, read_text
 from review.sheet_zip import open_package, read_ods, read_xlsx
-from review.words import HEADERS, Language
+from review.words import HEADERS, SHARED_MARK, Language
 from store.records import UsageError
 
 #: Ten times a sheet of 10,000 rows.
@@ -33,6 +33,7 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NAMES: Final[Mapping[str, tuple[str, Language]]] = {
     header.casefold(): (name, lang) for lang, headers in HEADERS.items() for name, header in headers.items()
 }
+_SHARED: Final = frozenset(mark.casefold() for mark in SHARED_MARK.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,11 @@ def _lay_out(
 
 def _read_header(cells: Sequence[Value], line: int, name: str) -> tuple[list[str], list[str], Language]:
     """Column names by place ("" for a column that is not ours), the headers not ours, the language."""
+    if any(_key(cell) in _SHARED for cell in cells):
+        raise UsageError(
+            f"{name} is a shared sheet, made by `export --shared` for people outside; nothing was stored. "
+            "Decisions come back in the working sheet, which `export` writes without --shared"
+        )
     columns: list[str] = []
     extra: list[str] = []
     languages: list[Language] = []

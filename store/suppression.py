@@ -30,7 +30,7 @@ ADDRESSES: Final = frozenset({"url", "canonical_url"})
 LEFT: Final = frozenset(
     {
         *("label_events", "label_erasures", "label_rechains", "access_acts"),
-        *("correction_requests", "correction_decisions", "shared_exports"),
+        *("correction_requests", "correction_decisions"),
         *("reviewers", "deletions", "suppressed_names"),
     }
 )

@@ -127,9 +127,10 @@ def export(
         bool, typer.Option("--with-names", help="With --shared: keep names; an admin's password is needed.")
     ] = False,
     links: Annotated[
-        bool, typer.Option("--links", help="With --shared: keep links, which often spell a name.")
+        bool,
+        typer.Option("--links", help="With --shared: keep links, which spell names; an admin's password."),
     ] = False,
-    reviewer: Annotated[str, typer.Option("--reviewer", help="The admin who opens names.")] = "",
+    reviewer: Annotated[str, typer.Option("--reviewer", help="The admin who opens names or links.")] = "",
     model: options.ModelOption = None,
     sources: options.FolderOption = None,
     lang: options.LangOption = "id",
@@ -159,6 +160,7 @@ def export(
                 engine,
                 out,
                 last,
+                part=_suffix(filters),
                 queue=queue,
                 filters=filters,
                 threshold=_threshold(model) if queue == "uncertain" else None,
@@ -166,7 +168,8 @@ def export(
                 form=form,
                 lang=lang,
                 separator=separator,
-                admin=open_names(engine, reviewer) if with_names else "",
+                admin=open_names(engine, reviewer) if with_names or links else "",
+                names=with_names,
                 links=links,
             )
         say(f"shared sheet: {sheet} ({count})")

@@ -23,9 +23,10 @@ from verbs.recording import note_archive, system_account
 
 Run = Callable[..., tuple[int, str, str]]
 #: Verbs (with their groups) that show or write texts out of the database, or what people typed about them,
-#: and how each is called here. `review` serves the page, which has a test of its own.
+#: and how each is called here, one in two ways. `review` serves the page, which has a test of its own.
 SHOWING = {
     "export": ("--date", NIGHT.isoformat(), "--out", "OUT"),
+    "export --shared": ("--date", NIGHT.isoformat(), "--out", "OUT"),
     "import": ("SHEET", "--reviewer", "Siti Lontara", "--keep", "OUT"),
     "show": ("INCIDENT",),
     "digest": ("--date", NIGHT.isoformat(), "--out", "OUT"),
@@ -103,7 +104,7 @@ def test_every_verb_is_known_as_one_that_shows_or_does_not() -> None:
         assert group.typer_instance is not None
         for command in group.typer_instance.registered_commands:
             known.add(f"{group.name} {command.name or getattr(command.callback, '__name__', '')}")
-    assert known == OTHERS | SHOWING.keys()
+    assert known == OTHERS | {verb.partition(" --")[0] for verb in SHOWING}
 
 
 def test_every_verb_that_shows_something_is_on_record(desk: Engine, run: Run, tmp_path: Path) -> None:
@@ -134,6 +135,7 @@ def test_every_verb_that_shows_something_is_on_record(desk: Engine, run: Run, tm
     assert not [act for act in acts_of(desk) if "surti" in act.subject]
     by_what = {act.what: act for act in acts_of(desk)}
     assert len(by_what["sheet exported"].incidents) == by_what["sheet exported"].shown == 2
+    assert by_what["sheet shared"].incidents
     assert by_what["incident shown"].incidents == (incident,)
     assert list((tmp_path / "out").glob(".unrecorded*")) == []
 
@@ -147,6 +149,7 @@ def test_without_a_record_nothing_is_shown_or_written(desk: Engine, run: Run, tm
     out = tmp_path / "out"
     for verb in (
         ("export", "--date", NIGHT, "--out", out),
+        ("export", "--shared", "--date", NIGHT, "--out", out),
         ("digest", "--date", NIGHT, "--out", out),
         ("show", incident),
         ("audit", "show"),

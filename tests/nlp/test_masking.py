@@ -66,7 +66,7 @@ def test_200_planted_items_leave_the_document(kind: str) -> None:
     for secret, sentence in items:
         if kind == "news":
             filler = "Camat Bontolu diduga hadir dalam deklarasi pasangan calon di lapangan kecamatan itu."
-            page = f"<h1>{sentence}</h1><article><p>{filler}</p><p>{sentence}</p><p>{filler}</p></article>"
+            page = f"<h1>Kabar: {sentence}</h1><article><p>{filler}</p><p>{sentence}</p><p>{filler}</p></article>"
             document = extract_page(raw(page), RULES)
         else:
             url = "https://x.test/1"

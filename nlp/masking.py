@@ -6,6 +6,7 @@ Never does: touch the sealed archive, look a number up, or mask initials (the pr
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
@@ -91,13 +92,16 @@ _ROLES = _words(
     " Pelaku Saksi Sementara Sedangkan Menurut Kepada Ketika Saat Namun Dan Adik Kakak Balita Bernama"
     " Inisial Almarhum Almarhumah Sekolah Kelas Oleh Bersama Dengan Yang Ada Adalah Antara Terhadap Dari"
     " Lalu Kemudian Setelah Sebelum Pada Karena Kata Nama Negeri Dasar Menengah Pertama Kejuruan Warga"
+    " Ketua Wakil Anggota Dia Ia Mereka"
 )
-#: A bare number in brackets up to this is a candidate's on the ballot unless a word for a child stands before
-#: the name; a choice of ours: few children so young are named with an age.
-MOST_CANDIDATES: Final = 5
-#: Characters before a name in which a word for a child counts.
-CHILD_WORD_BEFORE: Final = 60
-_CHILD_WORD = re.compile(r"\b(?:anak|balita|bocah|bayi|siswa|siswi|murid|korban)\b", re.IGNORECASE)
+#: Characters around a name in which a word of children makes a bare number in brackets an age. Without one,
+#: "Rahmat (2)" is a number on the ballot and "Maros (9)" a count. A choice of ours.
+CHILD_WORD_NEAR: Final = 100
+_CHILD_WORD = re.compile(
+    r"\b(?:anak|balita|bocah|bayi|sisw[ai]|murid|korban|pelajar|remaja|santri|gadis|sekolah|bersekolah"
+    r"|di bawah umur|pramuka|osis\b|(?:SDN?|SMPN?|SMAN?|SMKN?|MTsN?)\b)",
+    re.IGNORECASE,
+)
 #: Words before the names of adults alone.
 _OFFICE = _words(
     "Camat Bupati Gubernur Wali Walikota Wagub Wabup Lurah Kades Sekda Sekdes Kadis Caleg Cagub Cawagub Cabup"
@@ -118,6 +122,7 @@ _NO_CHILD = _words(
     " Peringkat Undang Peraturan Jalan Dinas Badan Kantor Bawaslu Panwaslu Indonesia Jawa Sumatera"
     " Sulawesi Kalimantan Papua Bali Maluku Poin Video Sumber Referensi Program Pilkada Pemilu Tahap"
     " Gelombang Edisi Seri Jilid Halaman Paslon Urut Calon Pak Bu"
+    " Perjuangan Amanat Kebangkitan Keadilan Persatuan Pembangunan Solidaritas Nasional Bulan Bintang"
 )
 
 
@@ -174,14 +179,17 @@ def _child_words(text: str) -> dict[str, bool]:
     found: dict[str, bool] = {}
     if not _SOME_AGE.search(text):
         return found
+    told: list[int] | None = None
     for match in _MINOR.finditer(text):
         age = int(match[2] or match[3] or match[4])
         if not 0 < age < ADULT:
             continue
-        before = text[max(0, match.start() - CHILD_WORD_BEFORE) : match.end(1)]
-        # "Rahmat Hidayat (2)" is number 2 on the ballot, unless the words before speak of a child.
-        if age <= MOST_CANDIDATES and match[0].endswith(f"({age})") and not _CHILD_WORD.search(before):
-            continue
+        if match[0].endswith(f"({match[2]})"):
+            if told is None:
+                told = [word.start() for word in _CHILD_WORD.finditer(text)]
+            place = bisect_left(told, match.start() - CHILD_WORD_NEAR)
+            if place == len(told) or told[place] > match.end() + CHILD_WORD_NEAR:
+                continue
         words = match[1].split()
         if _NO_CHILD.isdisjoint(words) and _OFFICE.isdisjoint(words):
             name = [word for word in words if not word.isupper() and word not in _ROLES]

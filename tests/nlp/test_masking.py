@@ -108,6 +108,7 @@ def test_a_childs_name_goes_from_the_headline_too_and_each_kind_is_counted() -> 
     [
         "Pasangan Rahmat Hidayat (2) unggul atas Suryadi Latif (1).",
         "Camat Rahmat Hidayat (12) dan Pak Suryadi (9)",
+        "PDI Perjuangan (16), Golkar (12), Amanat Nasional (9); kursi dari Gowa (16), Maros (9) dan Bone (7)",
         "UU 7/2017, PP 94/2021, SK 800/1234/BKD/2024, Perkara 12/Pid.S/2024",
         "2024-09-17 08:12:34, 17-09-2024 08.12, periode 2014-2019 2019-2024 2024-2029",
         "62.812.345.678 suara, Rp62.812.345.678, 0,812345678901 persen",
@@ -134,7 +135,7 @@ def test_the_looks_ahead_let_nothing_pass_that_a_pattern_would_find() -> None:
     for text in ["0411 - 87234", "(021) 345678", "+62) (0) 812 345 6789", "telp 021 34567", "+62 21 345678"]:
         assert any(mark in mask_text(text) for mark in MARKS.values()), text
     for text in [
-        "Bunga (16)",
+        "Bunga (16), siswi",
         "Bunga (16thn)",
         "Bunga (16 tahun)",
         "Bunga, 16 th.",
@@ -168,6 +169,7 @@ def test_documents_to_store_are_made_in_one_place_alone() -> None:
         "a@",
         "Bunga ",
         "Bunga (9) ",
+        "Siswi Bunga (9) ",
         "Bunga (1",
         "(0",
         "((",

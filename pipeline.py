@@ -268,7 +268,8 @@ def nightly(
         page, warnings = digest_verbs.tell_night(
             engine, last, out, channels, publishers=publishers_of(loaded), lang=lang, quotes=quotes
         )
-        changed = watching.changed_texts(engine, run_id, {last, *(s.night for s in collected)})
+        nights = {last, *(s.night for s in collected)}
+        changed = watching.changed_texts(engine, run_id, nights)
         report = NightReport(
             night=last,
             run_id=run_id,
@@ -281,6 +282,7 @@ def nightly(
             warnings=warnings,
             looked_back=looked_back,
             changed=changed,
+            masked=watching.masked_items(engine, nights),
         )
         target = out / f"report-{last}.json"
         write_report(target, report, publishers=publishers_of(loaded))

@@ -186,7 +186,7 @@ def hide_reporter(text: str, reporter: Iterable[str]) -> str:
             core = re.sub(r"^(?:62|0)", "", digits)
             spelled = r"[ .\-]{0,2}".join(core)
             text = re.sub(rf"(?<!\d)(?:\+?62|0)?[ .\-]{{0,2}}{spelled}(?!\d)", REPORTER_MARK, text)
-        elif NOBODY.isdisjoint(told.casefold().split()):
+        elif any(map(str.isalpha, told)) and NOBODY.isdisjoint(told.casefold().split()):
             try:
                 text = name_pattern([told]).sub(REPORTER_MARK, text)
             except UsageError:

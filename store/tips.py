@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
 from store.db import upsert
 from store.frontier import ASKED_AT_ONCE, Stored, put_page
@@ -151,12 +151,24 @@ def forget_tips(conn: Connection, page_ids: Sequence[str]) -> None:
     ours = documents.c.page_id.in_(page_ids)
     conn.execute(update(documents).where(ours).values(url=documents.c.canonical_url))
     leaving = select(documents.c.doc_id).where(ours, ~_keeps_place())
-    conn.execute(delete(members).where(members.c.doc_id.in_(leaving)))
+    left = delete(members).where(members.c.doc_id.in_(leaving)).returning(members.c.incident_id)
+    _close_ranks(conn, sorted(set(conn.scalars(left))))
     conn.execute(delete(predictions).where(predictions.c.doc_id.in_(leaving), predictions.c.flagged))
     # Of an empty text no later stage has anything to say.
     conn.execute(
         update(documents).where(ours, documents.c.state.in_(_MIDWAY)).values(state=State.QUARANTINED)
     )
+
+
+def _close_ranks(conn: Connection, incident_ids: Sequence[str]) -> None:
+    """Count the places of incidents from 0 again: the first member is the one that the sheet shows."""
+    before = members.alias()
+    place = (
+        select(func.count())
+        .where(before.c.incident_id == members.c.incident_id, before.c.place < members.c.place)
+        .scalar_subquery()
+    )
+    conn.execute(update(members).where(members.c.incident_id.in_(incident_ids)).values(place=place))
 
 
 def _keeps_place() -> ColumnElement[bool]:

@@ -75,6 +75,15 @@ def test_unrelated_texts_go(text: str, kind: Kind) -> None:
     assert result.sentences == ()
 
 
+def test_a_tip_passes_by_its_text_and_not_by_its_marks() -> None:
+    place = "\nTempat: Kelurahan Tallo, Kota Makassar, Sulawesi Selatan"
+    told = "Camat Tallo hadir di deklarasi paslon nomor 2, kata [pelapor]." + place
+    assert screened(told, kind="post").candidate
+    assert not screened(
+        "Jalan rusak sejak lama, kata [pelapor], [nomor telepon]." + place, kind="post"
+    ).candidate
+
+
 def test_who_and_object_far_apart_are_no_candidate() -> None:
     near = "Pegawai kecamatan diperiksa. Pasangan calon itu berkampanye. "
     far = f"Sejumlah guru mengajar. {FILLER * 2} Pasangan calon itu dilantik."

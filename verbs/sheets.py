@@ -194,10 +194,10 @@ def import_file(
     file: Annotated[
         Path, typer.Argument(help="The sheet that came back: CSV, XLSX or ODS; or the word tips.")
     ],
+    db: options.DbOption = DEFAULT_DB,
     tips_file: Annotated[
         Path | None, typer.Argument(help="After the word tips: the list of a reporting desk.")
     ] = None,
-    db: options.DbOption = DEFAULT_DB,
     reviewer: Annotated[
         str, typer.Option("--reviewer", help="Who decided the rows whose reviewer column is empty.")
     ] = "",

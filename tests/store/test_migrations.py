@@ -219,7 +219,8 @@ def test_a_database_of_the_tenth_version_keeps_what_it_knows_of_deletions_and_le
     engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
     upgrade(engine, "0010")
     rows: dict[str, tuple[object, ...]] = {
-        "cleared_bodies": (PAGE.page_id, "0" * 64, "subject", "2026-01-01 00:00:00.000000"),
+        "pages": (*NIGHT_TABLES["pages"], "night"),
+        "cleared_bodies": ("P", "0" * 64, "subject", "2026-01-01 00:00:00.000000"),
         "deletions": (1, "2026-01-01 00:00:00.000000", "archive", "records", 3, "", ""),
     }
     with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:

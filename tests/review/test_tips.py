@@ -158,9 +158,17 @@ def test_what_the_list_says_of_its_reporter_is_known_by_its_header_alone(tmp_pat
 @pytest.mark.parametrize(
     ("reporter", "text", "hidden"),
     [
-        ("Hj. Rina Wulandari, S.E.", "Saya, rina wulandari, melihat.", "Saya, [pelapor], melihat."),
-        ("0812-3456-7890", "WA +62 812 3456 7890 atau 081234567890.", "WA [pelapor] atau [pelapor]."),
-        ("rina@surat.test", "Tulis ke RINA@surat.test saja", "Tulis ke [pelapor] saja"),
+        (
+            "Hj. Rina Wulandari, S.E.",
+            "Saya, rina wulandari, melihat.",
+            "Saya, [identitas disamarkan], melihat.",
+        ),
+        (
+            "0812-3456-7890",
+            "WA +62 812 3456 7890 atau 081234567890.",
+            "WA [identitas disamarkan] atau [identitas disamarkan].",
+        ),
+        ("rina@surat.test", "Tulis ke RINA@surat.test saja", "Tulis ke [identitas disamarkan] saja"),
         ("Warga", "Warga melihat camat.", "Warga melihat camat."),
         ("Ani", "Ani melihat camat.", "Ani melihat camat."),
         ("12345", "Nomor 12345.", "Nomor 12345."),

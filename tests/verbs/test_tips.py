@@ -101,7 +101,9 @@ def test_a_tip_goes_through_the_stages_to_the_sheet_without_its_reporter(
     with engine.begin() as conn:
         (doc,) = stages.pending_screen(conn, limit=None)
         assert (doc.kind, doc.source_id, doc.published_precision) == ("post", "tips", "day")
-        assert doc.text.startswith("Saya [pelapor], hp [pelapor]. Kemarin Camat Tallo")
+        assert doc.text.startswith(
+            "Saya [identitas disamarkan], hp [identitas disamarkan]. Kemarin Camat Tallo"
+        )
         assert doc.text.endswith("\nTempat: Kecamatan Tallo, Kota Makassar, Sulawesi Selatan")
         stages.save_candidate(conn, make_candidate(doc))
         stages.save_prediction(conn, doc.doc_id, make_prediction(doc), model="model-1")

@@ -57,6 +57,7 @@ from verbs import privacy as privacy_verbs
 from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
+from verbs.publishers import publishers_of
 from verbs.recording import note_archive
 
 if TYPE_CHECKING:
@@ -202,11 +203,6 @@ def model_name(model: Path | None) -> str:
     from nlp.registry import active_folder, read_settings
 
     return read_settings(model or active_folder()).version
-
-
-def publishers_of(sources: Sequence[Source]) -> dict[str, str]:
-    """Publisher by source id."""
-    return {s.id: s.publisher for s in sources}
 
 
 def waiting(engine: Engine, state: str) -> int:

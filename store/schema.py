@@ -55,6 +55,7 @@ from store.tables import NOT_CONTENT
 from store.tables import metadata as metadata
 from store.tables import not_negative as _not_negative
 from store.tables import one_of as _one_of
+from store.tips_schema import tips as tips
 
 PAGE_STATES: Final = (State.FETCHED, State.EXTRACTED, State.QUARANTINED)
 #: A document is `fetched` again while its page waits for a newer extractor.

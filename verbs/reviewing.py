@@ -21,6 +21,7 @@ from store.reviewers import list_reviewers
 from store.second import SECOND_SHARE
 from store.session import opened
 from verbs.places import DEFAULT_DB, SOURCES
+from verbs.publishers import publishers_of
 
 HostOption = Annotated[
     str, typer.Option("--host", help="Address to listen on; other than 127.0.0.1 needs TLS.")
@@ -55,7 +56,7 @@ def review(
 
     check_binding(host, tls_cert=tls_cert, tls_key=tls_key)
     secure = tls_cert is not None
-    publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES)}
+    publishers = publishers_of(load_sources(sources or SOURCES))
     with opened(db, exclusive=False) as engine:
         with reading(engine) as conn:
             if not list_reviewers(conn):

@@ -32,6 +32,7 @@ from store.records import POSITIONS, TYPES, QueueRow, UsageError
 from store.reviewers import list_reviewers
 from store.session import opened
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
+from verbs.publishers import publishers_of
 from verbs.recording import note, taken_out
 from verbs.sharing import open_names, write_shared
 
@@ -137,8 +138,8 @@ def export(
     separator: options.SeparatorOption = ",",
 ) -> int:
     """Export: a queue of incidents to the sheet that an analyst decides on."""
-    loaded = load_sources(sources or SOURCES, ())
-    if source and source not in {known.id for known in loaded}:
+    publishers = publishers_of(load_sources(sources or SOURCES, ()))
+    if source and source not in publishers:
         raise UsageError(f"--source {source}: no such source; see: python pipeline.py sources list")
     filters = QueueFilter(
         province=_known_province(province) if province else "",
@@ -164,7 +165,7 @@ def export(
                 queue=queue,
                 filters=filters,
                 threshold=_threshold(model) if queue == "uncertain" else None,
-                publishers={known.id: known.publisher for known in loaded},
+                publishers=publishers,
                 form=form,
                 lang=lang,
                 separator=separator,
@@ -182,7 +183,7 @@ def export(
             queue=queue,
             filters=filters,
             threshold=_threshold(model) if queue == "uncertain" else None,
-            publishers={known.id: known.publisher for known in loaded},
+            publishers=publishers,
             form=form,
             lang=lang,
             separator=separator,
@@ -193,8 +194,13 @@ def export(
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="The sheet that came back: CSV, XLSX or ODS.")],
+    file: Annotated[
+        Path, typer.Argument(help="The sheet that came back: CSV, XLSX or ODS; or the word tips.")
+    ],
     db: options.DbOption = DEFAULT_DB,
+    tips_file: Annotated[
+        Path | None, typer.Argument(help="After the word tips: the list of a reporting desk.")
+    ] = None,
     reviewer: Annotated[
         str, typer.Option("--reviewer", help="Who decided the rows whose reviewer column is empty.")
     ] = "",
@@ -207,7 +213,18 @@ def import_file(
     keep: Annotated[Path, typer.Option("--keep", help="Folder that keeps the files.")] = DEFAULT_KEEP,
     lang: options.LangOption = "id",
 ) -> int:
-    """Import: the decisions of a sheet that came back; rows that are wrong or in conflict are named."""
+    """Import: the decisions of a sheet that came back, or with `tips FILE` a reporting desk's list of tips.
+
+    Rows that are wrong or in conflict are named.
+    """
+    if tips_file is not None:
+        from verbs.tips import WORD, import_tips
+
+        if str(file) != WORD:
+            raise UsageError(f"import {file} {tips_file}: one sheet at a time; or: import {WORD} FILE")
+        if reviewer or keep != DEFAULT_KEEP:
+            raise UsageError(f"import {WORD}: --reviewer and --keep are for sheets; the list is not kept")
+        return import_tips(tips_file, db=db, dry_run=dry_run, all_or_nothing=all_or_nothing, lang=lang)
     sheet = read_sheet(file)
     # Without the run's lock: a night may be running, and every part is a transaction of its own.
     with opened(db, exclusive=False) as engine:

@@ -39,7 +39,7 @@ NATIONAL: Final[Mapping[Language, Mapping[str, str]]] = {
         "sanctions": "sanksi diberitakan",
         "verdicts": "putusan diberitakan",
         "cleared": "diberitakan tidak terbukti/dihentikan",
-        "normative": "teks imbauan/ikrar (batas bawah)",
+        "normative": "teks imbauan atau ikrar (batas bawah)",
         "sources": "sumber",
         "working": "sumber yang bekerja",
         "gap": "celah liputan",

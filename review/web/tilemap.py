@@ -55,6 +55,7 @@ TILES: Final[Mapping[str, tuple[int, int, str]]] = {
 TILE, GAP = 60, 4
 #: The dashed line around a province with a gap in coverage: contrast 7 and more against the lightest step.
 DASH: Final = "#8a1c1c"
+DASH_WIDTH: Final = 2
 #: Five steps of one hue (Color Brewer's order of lightness, own values) and the ink that reads on each with a
 #: contrast above 4.5 (WCAG 2.2, 1.4.3).
 STEPS: Final = (
@@ -95,10 +96,14 @@ def draw_tiles(tiles: Mapping[str, Tile], *, title: str, links: Mapping[str, str
         shown = tiles[province]
         fill, ink = STEPS[shown.step]
         x, y = column * (TILE + GAP), row * (TILE + GAP)
-        line = f' stroke="{DASH}" stroke-width="3" stroke-dasharray="6 4"' if shown.dashed else ""
+        # Half of a line lies outside of its rectangle: one that is dashed is drawn so much smaller.
+        inset = DASH_WIDTH // 2 if shown.dashed else 0
+        line = f' stroke="{DASH}" stroke-width="{DASH_WIDTH}" stroke-dasharray="6 4"' if shown.dashed else ""
+        edge = TILE - 2 * inset
         tile = (
             f"<g><title>{escape(shown.told)}</title>"
-            f'<rect x="{x}" y="{y}" width="{TILE}" height="{TILE}" rx="4" fill="{fill}"{line}/>'
+            f'<rect x="{x + inset}" y="{y + inset}" width="{edge}" height="{edge}" rx="4" '
+            f'fill="{fill}"{line}/>'
             f'<text x="{x + TILE // 2}" y="{y + 24}" fill="{ink}" font-size="12">{escape(short)}</text>'
             f'<text x="{x + TILE // 2}" y="{y + 45}" fill="{ink}" font-size="17">'
             f"{escape(shown.figure)}</text></g>"

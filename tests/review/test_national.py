@@ -49,7 +49,7 @@ def test_a_rate_of_few_texts_is_none_and_says_so() -> None:
     assert regencies.rows[0][0] == "Kota Banda Aceh, Aceh"
     assert months.rows == (
         ("2024-09", "kejadian (dugaan)", "", "4"),
-        ("2024-09", "pencegahan", "teks imbauan/ikrar (batas bawah)", "5"),
+        ("2024-09", "pencegahan", "teks imbauan atau ikrar (batas bawah)", "5"),
         ("2024-09", "dugaan jabatan", "camat/lurah", "4"),
         ("2024-09", "dugaan jenis", "memasang spanduk/baliho", "2"),
         ("2024-09", "dugaan jenis", "masuk tim kampanye", "1"),

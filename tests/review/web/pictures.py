@@ -33,6 +33,8 @@ MAX_BYTES = 150_000
 #: Colours of a picture: the page has few, and letters stay sharp.
 COLOURS = 64
 DESK, PHONE = {"width": 1200, "height": 800}, {"width": 360, "height": 740}
+#: The map of the national picture and the first rows of its table.
+TALL = {"width": 1200, "height": 1180}
 NAME, PASSWORD = "Sekar", secrets.token_urlsafe()
 
 
@@ -99,6 +101,7 @@ def take(address: str, out: Path) -> None:
         tab.goto("/overview")
         shoot(tab, out / "ikhtisar.png", whole=True)
         tab.goto("/nasional")
+        tab.set_viewport_size(TALL)  # type: ignore[arg-type] # a plain dict of its shape
         shoot(tab, out / "nasional.png")
         tab.set_viewport_size(PHONE)  # type: ignore[arg-type] # a plain dict of its shape
         tab.goto("/")

@@ -53,6 +53,7 @@ from verbs import (
     watching,
 )
 from verbs import digest as digest_verbs
+from verbs import national as national_verbs
 from verbs import privacy as privacy_verbs
 from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
@@ -79,6 +80,7 @@ app.add_typer(retention_verbs.retention_app, name="retention")
 app.add_typer(privacy_verbs.privacy_app, name="privacy")
 app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
+app.command()(national_verbs.national)
 app.add_typer(corrections.corrections_app, name="corrections")
 
 

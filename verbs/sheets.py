@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from crawlers.manifest import load_sources
 from review import options
+from review.intake import Intake
 from review.sheet import Separator, sheet_row, write_sheet
 from review.sheet_import import compare_sheet, import_sheet, told_lines
 from review.sheet_read import read_sheet
@@ -31,6 +32,7 @@ from store.queue import Queue, QueueFilter, expected_workload, mark_queued, open
 from store.records import POSITIONS, TYPES, QueueRow, UsageError
 from store.reviewers import list_reviewers
 from store.session import opened
+from verbs.intake import write_intake
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
 from verbs.publishers import publishers_of
 from verbs.recording import note, taken_out
@@ -132,6 +134,10 @@ def export(
         typer.Option("--links", help="With --shared: keep links, which spell names; an admin's password."),
     ] = False,
     reviewer: Annotated[str, typer.Option("--reviewer", help="The admin who opens names or links.")] = "",
+    intake: Annotated[
+        Intake | None,
+        typer.Option("--intake", help="Cases in the field order of BKN's or Bawaslu's desk; initials."),
+    ] = None,
     model: options.ModelOption = None,
     sources: options.FolderOption = None,
     lang: options.LangOption = "id",
@@ -153,8 +159,24 @@ def export(
         state=state or "",
     )
     last = night.date() if night else night_of(datetime.now(UTC))
-    if (with_names or links) and not shared:
+    if (with_names and not (shared or intake)) or (links and not shared):
         raise UsageError("--with-names and --links belong to --shared; give that as well")
+    if intake:
+        if shared or queue != "new" or form != "csv":
+            raise UsageError("--intake is a CSV of decided cases; leave out --shared, --queue and --format")
+        with opened(db, exclusive=False) as engine:
+            sheet, count = write_intake(
+                engine,
+                out,
+                last,
+                desk=intake,
+                filters=filters,
+                lang=lang,
+                separator=separator,
+                admin=open_names(engine, reviewer) if with_names else "",
+            )
+        say(f"intake: {sheet} ({count})")
+        return 0
     if shared:
         with opened(db, exclusive=False) as engine:
             sheet, count = write_shared(

@@ -29,6 +29,7 @@ SHOWING = {
     "export --shared": ("--date", NIGHT.isoformat(), "--out", "OUT"),
     "import": ("SHEET", "--reviewer", "Siti Lontara", "--keep", "OUT"),
     "show": ("INCIDENT",),
+    "national": ("--until", NIGHT.isoformat(), "--out", "OUT"),
     "digest": ("--date", NIGHT.isoformat(), "--out", "OUT"),
     "labels history": ("INCIDENT",),
     "labels second": ("--reviewer", "Siti Lontara"),

@@ -96,6 +96,7 @@ def test_every_table_with_content_is_named(engine: Engine) -> None:
         "pages",
         "predictions",
         "revisions",
+        "tips",
     ]
 
 

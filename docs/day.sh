@@ -2,7 +2,8 @@
 # An analyst's day on the embedded sample newsroom, every step a command of pipeline.py:
 #   docs/day.sh                    nightly, sheet, LibreOffice, import, second review, agreement, recall, history
 #   docs/day.sh --retrain          then a whole retraining (an hour and more), comparison, promotion, rollback
-#   docs/day.sh --retrain LABELS   the same from another folder of label files: a part of them takes minutes
+#   docs/day.sh --retrain --labels DIR --seed 18    the same with options of `retrain`: a part of the labels
+#                                  takes minutes; its model is likely refused, and why is said
 # Needs `make demo` or `make test` once, and LibreOffice. Works in a folder of its own and leaves it behind.
 set -eu
 cd "$(dirname "$0")/.."
@@ -68,7 +69,8 @@ netra models drift --weeks 520
 if [ "${1:-}" = "--retrain" ]; then
     # Compared with the model in use by itself, and promoted when better. A person may promote a model that meets
     # the floors all the same; rollback is the way back from either.
-    netra retrain --out "$work/netra-day" --labels "${2:-data/labels}" --reviews --promote
+    shift
+    netra retrain --out "$work/netra-day" --reviews --promote "$@"
     netra models promote "$work/netra-day" || echo "(refused: the model in use stays)"
     netra models rollback || echo "(nothing to go back from)"
     netra models list

@@ -80,7 +80,8 @@ def last_crawled(conn: Connection) -> date | None:
 def night_changes(conn: Connection, *, after: date | None, night: date, limit: int) -> NightChanges:
     """Incidents that the nights after `after`, up to `night`, have opened or changed; `limit` of them told.
 
-    Changed is an older incident with a further article, or one of whose articles has a new text.
+    Changed is an older incident with a further article, or one of whose articles has a new text. What was
+    drawn for the audit is no incident to tell of: nothing has flagged it.
     """
     fresh = documents.c.night <= night
     if after is not None:
@@ -94,6 +95,7 @@ def night_changes(conn: Connection, *, after: date | None, night: date, limit: i
                 .join(pages, pages.c.page_id == documents.c.page_id)
                 .where(fresh)
             ),
+            incidents.c.kind == "flagged",
             incidents.c.incident_id.not_in(paused_ids()),
         )
         .order_by(incidents.c.score.desc(), incidents.c.incident_id)
@@ -106,22 +108,26 @@ def night_changes(conn: Connection, *, after: date | None, night: date, limit: i
 
 
 def flag_facts(conn: Connection, *, since: date, until: date) -> list[FlagFact]:
-    """Incidents first seen in these nights, both included, in order of night and id."""
+    """Flagged incidents first seen in these nights, both included, in order of night and id."""
     found = conn.execute(
         select(incidents.c.first_night, incidents.c.region, incidents.c.position, incidents.c.types)
-        .where(incidents.c.first_night.between(since, until))
+        .where(incidents.c.first_night.between(since, until), incidents.c.kind == "flagged")
         .order_by(incidents.c.first_night, incidents.c.incident_id)
     )
     return [FlagFact(*row) for row in found]
 
 
 def count_open(conn: Connection, *, until: date) -> int:
-    """How many incidents that were first seen by `until` wait for a decision."""
+    """How many flagged incidents that were first seen by `until` wait for a decision."""
     return int(
         conn.scalar(
             select(func.count())
             .select_from(incidents)
-            .where(incidents.c.first_night <= until, incidents.c.state != State.REVIEWED)
+            .where(
+                incidents.c.first_night <= until,
+                incidents.c.kind == "flagged",
+                incidents.c.state != State.REVIEWED,
+            )
         )
         or 0
     )

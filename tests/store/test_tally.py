@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, update
 
+from store import schema
 from store.db import reading
+from store.draw import open_audit
 from store.frontier import put_page
 from store.ledger import finish_run, note_source, source_history, start_run
-from store.records import Document, Incident, Outcome, SourceReport
+from store.records import Document, Incident, Outcome, SourceReport, State
 from store.stages import (
     note_failure,
     save_candidate,
@@ -151,3 +153,18 @@ def test_a_decided_incident_says_so(engine: Engine) -> None:
         (found,) = night_changes(conn, after=None, night=NIGHT, limit=1).shown
     assert found.is_reviewed
     assert replace(found.row.incident) == incident
+
+
+@pytest.mark.parametrize("candidate", [True, False])
+def test_what_was_drawn_for_the_audit_is_no_incident_of_the_night(engine: Engine, candidate: bool) -> None:
+    for number in range(200):
+        put_document(engine, number, NIGHT, flagged=False, score=0.1)
+    with engine.begin() as conn:
+        if not candidate:
+            conn.execute(delete(schema.predictions))
+        conn.execute(update(schema.documents).values(state=State.GROUPED))
+        assert open_audit(conn, until=NIGHT) > 0
+        changes = night_changes(conn, after=None, night=NIGHT, limit=10)
+        assert (changes.new, changes.changed, changes.shown) == (0, 0, ())
+        assert flag_facts(conn, since=NIGHT, until=NIGHT) == []
+        assert count_open(conn, until=NIGHT) == 0

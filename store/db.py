@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
+from store.postgresql import open_postgresql
 from store.records import StoppedError, UsageError
 
 #: Our longest transaction (the grouping of one night) takes seconds; a writer waits this long for another.
@@ -66,7 +67,7 @@ def connect(url: str) -> Engine:
     if backend == "postgresql":
         return _connect_postgresql(parsed)
     raise UsageError(
-        f"database address {parsed}: {backend!r} is not supported. Use sqlite:///FILE or postgresql://HOST/NAME."
+        f"database address {parsed}: {backend!r} is not supported. Use sqlite:///FILE or postgresql+psycopg://HOST/NAME."
     )
 
 
@@ -98,7 +99,11 @@ def migrate(engine: Engine) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for a look at the database: it sees one moment of it and holds up no writer."""
-    with engine.connect().execution_options(**{_READ_ONLY: True}) as conn:
+    options: dict[str, Any] = {_READ_ONLY: True}
+    if engine.dialect.name == "postgresql":
+        # Its own default shows each statement another moment.
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as conn:
         yield conn
 
 
@@ -182,22 +187,7 @@ def _connect_sqlite(url: URL) -> Engine:
 
 
 def _connect_postgresql(url: URL) -> Engine:
-    try:
-        engine = create_engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"database {url}: the Python package {error.name!r} is missing. "
-            "Install it with: .venv/bin/pip install 'psycopg[binary]'"
-        ) from error
-    try:
-        engine.connect().close()
-    except OperationalError as error:
-        engine.dispose()
-        reason = str(error.orig).strip().splitlines()[0]
-        raise UsageError(
-            f"database {url} cannot be reached ({reason}). Check host, port, name and password, "
-            "and that the server runs."
-        ) from error
+    engine = open_postgresql(url, busy_timeout_s=BUSY_TIMEOUT_S, read_only=_READ_ONLY)
     event.listen(engine, "handle_error", _stop_plainly, retval=True)
     return engine
 

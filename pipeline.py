@@ -52,6 +52,7 @@ from verbs import (
     showing,
     watching,
 )
+from verbs import db as db_verbs
 from verbs import digest as digest_verbs
 from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
@@ -79,6 +80,7 @@ app.add_typer(subject_verbs.subject_app, name="subject")
 app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
 app.add_typer(corrections.corrections_app, name="corrections")
+app.add_typer(db_verbs.db_app, name="db")
 
 
 def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> list[Source]:

@@ -36,7 +36,8 @@ CACHE_KIB: Final = 64 * 1024
 #: Statements of `upsert` that are kept: one for each table and set of columns, with room to spare.
 UPSERTS_KEPT: Final = 64
 
-_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+#: The folder of the migrations.
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _READ_ONLY: Final = "netra_read_only"
 _PROBE: Final = (
     "BEGIN IMMEDIATE",
@@ -84,7 +85,7 @@ def migrate(engine: Engine) -> None:
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
         with engine.connect() as conn:
             config.attributes["connection"] = conn

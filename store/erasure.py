@@ -73,7 +73,7 @@ def scrub(engine: Engine) -> None:
     """Rewrite the database, so that its files hold nothing of what was erased; takes its size on disk again.
 
     SQLite only marks what is deleted as free, and moves rows about: older copies of a text may lie anywhere
-    in the file and in its log. PostgreSQL's tables are written anew; its log and what is archived of it are not ours.
+    in the file and in its log. PostgreSQL's tables are written anew; its log and archived logs are not ours.
     Raises StoppedError when somebody holds the database; it can be called again at any time.
     """
     if engine.dialect.name == "postgresql":

@@ -148,8 +148,8 @@ def _tables(path: Path, lines: Iterator[bytes]) -> Iterator[tuple[str, Iterator[
         raise UsageError(f"{path}: this is no backup of Netra.")
     if head["schema"] != newest_version():
         raise UsageError(
-            f"{path}: the backup is of schema {head['schema']}, this program has {newest_version()}. Restore it "
-            "with the version of Netra that made it; the newer one brings that database up by itself."
+            f"{path}: the backup is of schema {head['schema']}, this program has {newest_version()}. Restore "
+            "it with the version of Netra that made it; the newer one brings that database up by itself."
         )
     for table in metadata.sorted_tables:
         if _head(lines) != {"table": table.name, "columns": [column.name for column in table.c]}:
@@ -160,14 +160,13 @@ def _tables(path: Path, lines: Iterator[bytes]) -> Iterator[tuple[str, Iterator[
 
 
 def _rows(lines: Iterator[bytes], name: str) -> Iterator[bytes]:
-    total, count = hashlib.sha256(), 0
-    for line in lines:
+    total = hashlib.sha256()
+    for count, line in enumerate(lines):
         if line.startswith(b"{"):
             if json.loads(line) != {"rows": count, "sha256": total.hexdigest()}:
                 raise ValueError(f"rows of table {name} are not what was written")
             return
         total.update(line)
-        count += 1
         yield line
     raise ValueError(f"it ends within table {name}")
 

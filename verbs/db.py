@@ -42,7 +42,7 @@ def copy(source: _Source, target: _Target) -> int:
 
 @db_app.command()
 def check(db: options.DbOption = DEFAULT_DB) -> int:
-    """Look at schema, chains, foreign keys and counts; exit code 1 and a line for each thing that is wrong."""
+    """Look at schema, chains, foreign keys and counts; exit code 1 when something is wrong."""
     engine = connect(db)
     try:
         with reading(engine) as conn:

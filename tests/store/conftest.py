@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from store.db import connect, migrate
-from tests.postgres import Server, running
+from tests.postgres import Server
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -18,13 +18,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("sqlite")
         metafunc.parametrize("database", DATABASES[:1] if only else DATABASES)
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """One PostgreSQL server for a whole process of tests."""
-    with running() as server:
-        yield server
 
 
 @pytest.fixture

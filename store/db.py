@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
-from store.postgresql import open_postgresql
+from store.postgresql import open_postgresql, take_turn
 from store.records import StoppedError, UsageError
 
 #: Our longest transaction (the grouping of one night) takes seconds; a writer waits this long for another.
@@ -188,7 +188,8 @@ def _connect_sqlite(url: URL) -> Engine:
 
 
 def _connect_postgresql(url: URL) -> Engine:
-    engine = open_postgresql(url, busy_timeout_s=BUSY_TIMEOUT_S, read_only=_READ_ONLY)
+    engine = open_postgresql(url, busy_timeout_s=BUSY_TIMEOUT_S)
+    event.listen(engine, "begin", _begin_on_server)
     event.listen(engine, "handle_error", _stop_plainly, retval=True)
     return engine
 
@@ -205,6 +206,14 @@ def _begin(conn: Connection) -> None:
     # one that says so from the start waits its turn.
     read_only = conn.get_execution_options().get(_READ_ONLY, False)
     conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _begin_on_server(conn: Connection) -> None:
+    options = conn.get_execution_options()
+    if options.get(_READ_ONLY, False) or options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    if reason := take_turn(conn):
+        raise _stopped(str(conn.engine.url), reason)
 
 
 def _probe_wal(engine: Engine) -> str:
@@ -234,7 +243,10 @@ def _stop_plainly(context: ExceptionContext) -> BaseException | None:
     if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
         return None
     reason = str(cast(DBAPIError, error).orig).strip().splitlines()[0]
-    where = context.engine.url if context.engine is not None else "database"
+    return _stopped(str(context.engine.url) if context.engine is not None else "", reason)
+
+
+def _stopped(where: str, reason: str) -> StoppedError:
     return StoppedError(
         f"database {where}: {reason}. What was stored so far is kept; free the disk or the database, "
         "check it with the command `status`, then run the same command again."

@@ -27,8 +27,8 @@ _SECRETS: Final = ("password", "sslpassword")
 _DRIVERS: Final = ("postgresql", "postgresql+psycopg")
 
 
-def open_postgresql(url: URL, *, busy_timeout_s: float, read_only: str) -> Engine:
-    """Open the database at an address; `read_only` is the execution option that marks a look without writing.
+def open_postgresql(url: URL, *, busy_timeout_s: float) -> Engine:
+    """Open the database at an address; whoever writes has to `take_turn` first.
 
     Raises UsageError where it cannot be reached or would not behave as promised.
     """
@@ -54,15 +54,7 @@ def open_postgresql(url: URL, *, busy_timeout_s: float, read_only: str) -> Engin
             dbapi_connection.execute(f"SET {setting}")
         dbapi_connection.autocommit = False
 
-    def take_turn(conn: Connection) -> None:
-        options = conn.get_execution_options()
-        if options.get(read_only) or options.get("isolation_level") == "AUTOCOMMIT":
-            return
-        # Held until the transaction ends: what was read in it cannot have changed when it writes.
-        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_KEY})")
-
     event.listen(engine, "connect", set_up)
-    event.listen(engine, "begin", take_turn)
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             collation, provider, encoding, server = conn.exec_driver_sql(
@@ -83,6 +75,22 @@ def open_postgresql(url: URL, *, busy_timeout_s: float, read_only: str) -> Engin
             f"--template=template0 --encoding=UTF8 --locale=C {url.database}"
         )
     return engine
+
+
+def take_turn(conn: Connection) -> str:
+    """Wait for the other writers and keep them out until the transaction ends; "", or why it could not be.
+
+    What is read in the transaction from now on cannot change before it writes.
+    """
+    raw: Any = conn.connection.dbapi_connection
+    # Not by way of `conn`, which in its "begin" event would begin once more for an error.
+    try:
+        raw.execute(f"SELECT pg_advisory_xact_lock({WRITER_KEY})")
+    except conn.dialect.loaded_dbapi.OperationalError as error:
+        if not raw.closed:
+            raw.rollback()
+        return str(error).strip().splitlines()[0]
+    return ""
 
 
 def _without_secrets(url: URL) -> tuple[URL, dict[str, str]]:

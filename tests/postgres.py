@@ -58,10 +58,10 @@ class Server:
     _free: list[str] = field(default_factory=list)
     _schema: str = ""
 
-    def url(self, database: str, *, tcp: bool = False, password: str = PASSWORD) -> str:
+    def url(self, database: str, *, tcp: bool = False) -> str:
         """The address of a database, over the socket or over TCP."""
         if tcp:
-            return f"postgresql+psycopg://{USER}:{password}@127.0.0.1:{self.port}/{database}"
+            return f"postgresql+psycopg://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
         return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}&port={self.port}"
 
     def run(self, statement: str, *names: str) -> None:

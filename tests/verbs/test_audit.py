@@ -58,6 +58,8 @@ OTHERS = {
     *("reviewers erase", "audit check"),
     *("retention run", "retention show", "subject erase", "subject reapply"),
     *("corrections add", "corrections list", "corrections decide"),
+    # Of `copy` and `backup` the acts are looked at in test_db.py.
+    *("db copy", "db check", "db backup", "db restore"),
     *("schedule install", "schedule show", "schedule remove", "schedule run", "schedule alert"),
 }
 

@@ -10,7 +10,7 @@ the password. Never does: delete or overwrite a database; ask for more than one 
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
-from store.postgresql import open_postgresql, take_turn
+from store.postgresql import migrating, open_postgresql, take_turn
 from store.records import StoppedError, UsageError
 
 #: Our longest transaction (the grouping of one night) takes seconds; a writer waits this long for another.
@@ -87,7 +87,8 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
-        with engine.connect() as conn:
+        alone = migrating(engine) if engine.dialect.name == "postgresql" else nullcontext()
+        with alone, engine.connect() as conn:
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
     except CommandError as error:

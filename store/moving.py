@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Integer, Table, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from store.checking import newest_version
 from store.db import reading
@@ -189,8 +190,16 @@ def _ask_for_empty(conn: Connection, engine: Engine) -> None:
 
 def _put(conn: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     statement = insert(table)
-    for part in _parts(rows):
-        conn.execute(statement, part)
+    try:
+        for part in _parts(rows):
+            conn.execute(statement, part)
+    except IntegrityError as error:
+        # Not its own words, which hold the whole row.
+        reason = str(error.orig).strip().splitlines()[0]
+        raise StoppedError(
+            f"database {conn.engine.url}: table {table.name} does not take a row ({reason}); nothing "
+            "was kept. Run `db check` on the first database."
+        ) from None
     key = next(iter(table.primary_key))
     if (
         conn.dialect.name == "postgresql"

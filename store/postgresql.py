@@ -6,6 +6,8 @@ what is committed is on the server's disk; every refusal is one line with the ne
 Never does: create or drop a database; keep a password where a log could show it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -15,6 +17,8 @@ from store.records import UsageError
 
 #: The writers' turn, and the run lock of store.lock: advisory locks are numbers. "netra" in ASCII.
 WRITER_KEY: Final = int.from_bytes(b"netra", "big") + 1
+#: Whoever brings the schema up; alembic by itself would let two begin.
+MIGRATION_KEY: Final = WRITER_KEY + 1
 #: A server that does not answer within this is down: a few times the worst round trip to another continent.
 CONNECT_TIMEOUT_S: Final = 10
 #: Idle connections are probed after this, so that no firewall forgets the one that holds the run lock; home
@@ -91,6 +95,17 @@ def take_turn(conn: Connection) -> str:
             raw.rollback()
         return str(error).strip().splitlines()[0]
     return ""
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[None]:
+    """Keep others from migrating; autocommit, since a migration has transactions of its own."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_KEY})")
+        try:
+            yield
+        finally:
+            conn.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_KEY})")
 
 
 def _without_secrets(url: URL) -> tuple[URL, dict[str, str]]:

@@ -1,19 +1,24 @@
 """PostgreSQL as our store opens it: refused plainly, one writer at a time, a reader who sees one moment."""
 
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from store.db import connect, migrate, reading
+from store.db import connect, reading
 from store.records import StoppedError, UsageError
 from store.schema import validators
 from tests.postgres import PASSWORD, USER, Server
 
+ROOT = Path(__file__).parents[2]
 ROW = {"url": "a", "etag": "1", "last_modified": "", "body_sha256": ""}
 
 
@@ -134,15 +139,15 @@ def test_who_has_waited_long_enough_is_told(pg: Engine, monkeypatch: pytest.Monk
     hurried.dispose()
 
 
+MIGRATES = (
+    "import sys; from store.db import connect, migrate; e = connect(sys.argv[1]); migrate(e); e.dispose()"
+)
+
+
 def test_two_processes_that_migrate_an_empty_database_at_once_make_one_schema(server: Server) -> None:
     with server.database(migrated=False) as name:
-        engines = [connect(server.url(name)) for _ in range(2)]
-        threads = [Thread(target=migrate, args=(engine,)) for engine in engines]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        with reading(engines[0]) as conn:
-            assert len(conn.execute(text("SELECT version_num FROM alembic_version")).all()) == 1
-        for engine in engines:
-            engine.dispose()
+        command = [sys.executable, "-W", "error", "-c", MIGRATES, server.url(name)]
+        both = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+        assert [process.wait(timeout=300) for process in both] == [0, 0]
+        with closing(server.plain(name)) as conn:
+            assert conn.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, func, select
 
 from store import moving
 from store.access import Act, append_acts
@@ -181,9 +181,6 @@ def test_what_is_wrong_with_a_database_is_told(engine: Engine) -> None:
 
 
 def test_rows_that_refer_to_nothing_are_told(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        # Before the transaction: SQLite takes no notice of it within one.
-        event.listen(engine, "checkout", lambda raw, *_: raw.execute("PRAGMA foreign_keys=OFF"))
     row = {"page_id": "G-0", "body_sha256": "0", "rule": "unread", "at": NOW}
     with by_hand(engine) as conn:
         conn.execute(cleared_bodies.insert(), [row])

@@ -52,6 +52,7 @@ from verbs import (
     showing,
     watching,
 )
+from verbs import db as db_verbs
 from verbs import digest as digest_verbs
 from verbs import national as national_verbs
 from verbs import privacy as privacy_verbs
@@ -82,6 +83,7 @@ app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
 app.command()(national_verbs.national)
 app.add_typer(corrections.corrections_app, name="corrections")
+app.add_typer(db_verbs.db_app, name="db")
 
 
 def manifests(folder: Path | None, replay: Path | None, only: Sequence[str]) -> list[Source]:

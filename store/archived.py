@@ -47,9 +47,8 @@ def known_files(conn: Connection) -> dict[str, bool]:
     """Archive files that stored versions lie in, and whether one of these versions was cleared."""
     files: dict[str, bool] = {}
     for table in (pages, revisions):
-        rows = conn.execution_options(yield_per=_PER_READ).execute(
-            select(table.c.refs, _was_cleared(table).label("is_cleared"))
-        )
+        asked = select(table.c.refs, _was_cleared(table).label("is_cleared"))
+        rows = conn.execute(asked.execution_options(yield_per=_PER_READ))
         for refs, is_cleared in rows:
             for ref in refs:
                 files[ref.file] = files.get(ref.file, False) or bool(is_cleared)

@@ -10,7 +10,7 @@ the password. Never does: delete or overwrite a database; ask for more than one 
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
+from store.postgresql import migrating, open_postgresql, take_turn
 from store.records import StoppedError, UsageError
 
 #: Our longest transaction (the grouping of one night) takes seconds; a writer waits this long for another.
@@ -35,7 +36,8 @@ CACHE_KIB: Final = 64 * 1024
 #: Statements of `upsert` that are kept: one for each table and set of columns, with room to spare.
 UPSERTS_KEPT: Final = 64
 
-_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+#: The folder of the migrations.
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _READ_ONLY: Final = "netra_read_only"
 _PROBE: Final = (
     "BEGIN IMMEDIATE",
@@ -66,7 +68,7 @@ def connect(url: str) -> Engine:
     if backend == "postgresql":
         return _connect_postgresql(parsed)
     raise UsageError(
-        f"database address {parsed}: {backend!r} is not supported. Use sqlite:///FILE or postgresql://HOST/NAME."
+        f"database address {parsed}: {backend!r} is not supported. Use sqlite:///FILE or postgresql+psycopg://HOST/NAME."
     )
 
 
@@ -83,9 +85,10 @@ def migrate(engine: Engine) -> None:
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
-        with engine.connect() as conn:
+        alone = migrating(engine) if engine.dialect.name == "postgresql" else nullcontext()
+        with alone, engine.connect() as conn:
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
     except CommandError as error:
@@ -98,7 +101,11 @@ def migrate(engine: Engine) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for a look at the database: it sees one moment of it and holds up no writer."""
-    with engine.connect().execution_options(**{_READ_ONLY: True}) as conn:
+    options: dict[str, Any] = {_READ_ONLY: True}
+    if engine.dialect.name == "postgresql":
+        # Its own default shows each statement another moment.
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as conn:
         yield conn
 
 
@@ -182,22 +189,8 @@ def _connect_sqlite(url: URL) -> Engine:
 
 
 def _connect_postgresql(url: URL) -> Engine:
-    try:
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"database {url}: the Python package {error.name!r} is missing. "
-            "Install it with: .venv/bin/pip install 'psycopg[binary]'"
-        ) from error
-    try:
-        engine.connect().close()
-    except OperationalError as error:
-        engine.dispose()
-        reason = str(error.orig).strip().splitlines()[0]
-        raise UsageError(
-            f"database {url} cannot be reached ({reason}). Check host, port, name and password, "
-            "and that the server runs."
-        ) from error
+    engine = open_postgresql(url, busy_timeout_s=BUSY_TIMEOUT_S)
+    event.listen(engine, "begin", _begin_on_server)
     event.listen(engine, "handle_error", _stop_plainly, retval=True)
     return engine
 
@@ -214,6 +207,14 @@ def _begin(conn: Connection) -> None:
     # one that says so from the start waits its turn.
     read_only = conn.get_execution_options().get(_READ_ONLY, False)
     conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _begin_on_server(conn: Connection) -> None:
+    options = conn.get_execution_options()
+    if options.get(_READ_ONLY, False) or options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    if reason := take_turn(conn):
+        raise _stopped(str(conn.engine.url), reason)
 
 
 def _probe_wal(engine: Engine) -> str:
@@ -243,7 +244,10 @@ def _stop_plainly(context: ExceptionContext) -> BaseException | None:
     if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
         return None
     reason = str(cast(DBAPIError, error).orig).strip().splitlines()[0]
-    where = context.engine.url if context.engine is not None else "database"
+    return _stopped(str(context.engine.url) if context.engine is not None else "", reason)
+
+
+def _stopped(where: str, reason: str) -> StoppedError:
     return StoppedError(
         f"database {where}: {reason}. What was stored so far is kept; free the disk or the database, "
         "check it with the command `status`, then run the same command again."

@@ -19,7 +19,7 @@ from store.decisions import Erasure, LabelEvent
 from store.labels import events_of
 from store.records import StoppedError, UsageError
 from store.reviewers import get_reviewer
-from store.schema import label_erasures, label_events, label_texts
+from store.schema import label_erasures, label_events, label_texts, metadata
 
 #: Columns of an event that hold what was typed for it; what stood before was typed for an earlier one.
 _OWN: Final = ("new_actor", "new_note", "reason")
@@ -73,12 +73,12 @@ def scrub(engine: Engine) -> None:
     """Rewrite the database, so that its files hold nothing of what was erased; takes its size on disk again.
 
     SQLite only marks what is deleted as free, and moves rows about: older copies of a text may lie anywhere
-    in the file and in its log. PostgreSQL's two tables are written anew; its archived logs are not ours.
+    in the file and in its log. PostgreSQL's tables are written anew; its log and archived logs are not ours.
     Raises StoppedError when somebody holds the database; it can be called again at any time.
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.exec_driver_sql("VACUUM (FULL) label_events, label_texts")
+            conn.exec_driver_sql(f"VACUUM (FULL) {', '.join(metadata.tables)}")
         return
     raw = engine.raw_connection()
     try:

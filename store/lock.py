@@ -6,6 +6,7 @@ process that holds it. Never does: wait, or delete the lock file (a deleted file
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from store.records import LockedError, UsageError
 
 #: The advisory lock's number on PostgreSQL: "netra" in ASCII, below 2**63.
 ADVISORY_KEY: Final = int.from_bytes(b"netra", "big")
+#: What the session that holds the lock calls itself, before the number of its process.
+_HOLDER: Final = "netra run, process "
 
 
 @contextmanager
@@ -57,19 +60,24 @@ def _hold_advisory(engine: Engine) -> Iterator[None]:
     # Autocommit: a session lock needs a session, not a transaction that stays open all night.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         if not conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_KEY}):
-            holder = conn.scalar(
+            told = conn.scalar(
                 text(
-                    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+                    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                    "WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
                     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
                     "AND (classid::bigint << 32) + objid::bigint = :key"
                 ),
                 {"key": ADVISORY_KEY},
             )
-            raise _locked(str(holder or "unknown"), str(engine.url))
+            raise _locked(str(told or "").removeprefix(_HOLDER) or "unknown", str(engine.url))
+        # How the next one learns whose process it is: the server's own number says nothing on our machine.
+        name = f"{_HOLDER}{os.getpid()} on {socket.gethostname()}"
+        conn.execute(text("SELECT set_config('application_name', :name, false)"), {"name": name})
         try:
             yield
         finally:
             conn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_KEY})
+            conn.execute(text("RESET application_name"))
 
 
 def _locked(holder: str, place: str) -> LockedError:

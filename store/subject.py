@@ -62,7 +62,7 @@ def find_where(conn: Connection, holds: Callable[[str], bool], *, words: Sequenc
         asked = select(*table.primary_key, *(column for column in columns if not column.primary_key))
         if words:
             asked = asked.where(or_(*(_has(conn, column, word) for column in columns for word in words)))
-        rows = conn.execution_options(yield_per=_PER_READ).execute(asked)
+        rows = conn.execute(asked.execution_options(yield_per=_PER_READ))
         for row in rows.mappings():
             held = {
                 column.name: row[column.name]

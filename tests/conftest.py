@@ -2,10 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
 
 # Handles are hashed alike in every test, and no test makes a key file in the checkout.
 os.environ.setdefault("NETRA_HANDLE_KEY", "kunci uji yang tidak rahasia sama sekali")
@@ -21,6 +25,15 @@ LONGEST = (
     "test_browser.py",
     "test_week.py",
 )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator["Server"]:
+    """One PostgreSQL server for a whole process of tests; it starts when the first test asks for it."""
+    from tests.postgres import running
+
+    with running() as made:
+        yield made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,11 +30,11 @@ KILLS, KILL_SEED = 20, 20240917
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
+def start(folder: Path, *options: str, db: str = "") -> subprocess.Popen[str]:
     command = [sys.executable, "pipeline.py", "nightly", "--replay", str(WARC), "--out", str(folder / "out")]
     command += options
     return subprocess.Popen(
-        [*command, "--db", f"sqlite:///{folder / 'netra.db'}"],
+        [*command, "--db", db or f"sqlite:///{folder / 'netra.db'}"],
         cwd=ROOT,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
@@ -50,8 +50,8 @@ def finish(night: subprocess.Popen[str]) -> str:
     return out
 
 
-def digest(folder: Path) -> dict[str, str]:
-    engine = connect(f"sqlite:///{folder / 'netra.db'}")
+def digest(folder: Path, db: str = "") -> dict[str, str]:
+    engine = connect(db or f"sqlite:///{folder / 'netra.db'}")
     try:
         return content_digest(engine)
     finally:
@@ -140,6 +140,15 @@ def test_a_second_night_adds_nothing_and_writes_the_same_bytes(night):
     finish(start(folder))
     assert sheet.read_bytes() == before
     assert digest(folder) == content
+
+
+def test_a_night_on_postgresql_writes_the_same_bytes(night, server, tmp_path):
+    folder, _ = night
+    sheet = Path("out") / f"flagged-{LAST_NIGHT}.csv"
+    with server.database(migrated=False) as name:
+        finish(start(tmp_path, db=server.url(name)))
+        assert (tmp_path / sheet).read_bytes() == (folder / sheet).read_bytes()
+        assert digest(tmp_path, server.url(name)) == digest(folder)
 
 
 def test_two_nights_at_once_are_one_night(night):

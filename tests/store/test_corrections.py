@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, delete, insert, update
+from sqlalchemy import Connection, Engine, Executable, delete, insert, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from store.corrections import (
@@ -160,12 +161,16 @@ def test_requests_and_their_decisions_only_grow(engine: Engine) -> None:
     with engine.begin() as conn:
         number = ask(conn, one).number
         decide_request(conn, number, outcome="refused", reviewer="R-1", at=NOW)
-    replace = insert(correction_decisions).prefix_with("OR REPLACE")
+    given = {"number": number, "outcome": "upheld", "reviewer": "R-2", "at": NOW}
+    replace: Executable = insert(correction_decisions).prefix_with("OR REPLACE").values(given)
+    if engine.dialect.name == "postgresql":
+        named = postgresql.insert(correction_decisions).values(given)
+        replace = named.on_conflict_do_update(index_elements=["number"], set_=given)
     for statement in (
         update(correction_requests).values(matter="fact"),
         delete(correction_decisions),
         delete(correction_requests),
-        replace.values(number=number, outcome="upheld", reviewer="R-2", at=NOW),
+        replace,
     ):
         with pytest.raises(IntegrityError, match="only grows"), engine.begin() as conn:
             conn.execute(statement)

@@ -1,14 +1,12 @@
 """Equal content, equal digest; other content, another digest; the work leaves no mark."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Table, delete, update
 
 from store import schema, stages
-from store.db import connect, migrate
 from store.digest import content_digest
 from store.frontier import Validator, offer, put_validator
 from store.ledger import start_run
@@ -72,13 +70,10 @@ def test_the_work_leaves_no_mark(full: Engine) -> None:
     assert content_digest(full) == before
 
 
-def test_the_order_of_insertion_does_not_show(engine: Engine, tmp_path: Path) -> None:
-    other = connect(f"sqlite:///{tmp_path / 'other.db'}")
-    migrate(other)
+def test_the_order_of_insertion_does_not_show(engine: Engine, other: Engine) -> None:
     put_extracted(engine, *range(20))
     put_extracted(other, *reversed(range(20)))
     assert content_digest(engine) == content_digest(other)
-    other.dispose()
 
 
 def test_every_table_with_content_is_named(engine: Engine) -> None:

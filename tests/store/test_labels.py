@@ -1,11 +1,8 @@
 """The register of decisions: one chain, only growing, never apart from the state it gives."""
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +20,8 @@ from store.queue import flagged_rows, mark_queued
 from store.records import UsageError
 from store.reviewers import find_reviewer, list_reviewers
 from store.schema import documents, incidents, label_events, predictions
+from store.schema import incident_documents as members
+from tests.store.by_hand import by_hand, replacing
 from tests.store.deciding import AT, CASE, NONE, UNSURE, decide, states
 from tests.store.samples import NIGHT, make_document, make_page, put_grouped, put_scored
 
@@ -236,7 +235,7 @@ def test_what_screening_let_go_can_be_decided_on(engine: Engine) -> None:
                 share=0.01,
             )
         )
-        conn.exec_driver_sql("INSERT INTO incident_documents VALUES (?, 'A-1', 0)", (doc.doc_id,))
+        conn.execute(insert(members).values(doc_id=doc.doc_id, incident_id="A-1", place=0))
         event = append_event(
             conn,
             incident_id="A-1",
@@ -257,21 +256,30 @@ def fill(engine: Engine, number: int = 5) -> None:
             decide(conn, incident, CASE if i % 2 else NONE, at=AT + timedelta(seconds=i))
 
 
+#: Rows that would take the place of others by their key: the same row, and one with another place.
+SAME = "SELECT * FROM label_events WHERE place = 3"
+MOVED = (
+    "SELECT place + 9, event_id, 'x' || previous, incident_id, doc_id, "
+    "text_sha256, model, at, reviewer, origin, review, old_decision, old_types, old_actor, old_note, "
+    "new_decision, new_types, new_actor, new_note, reason FROM label_events WHERE place = 3"
+)
+
+
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "key"),
     [
-        "UPDATE label_events SET new_decision = 'none'",
-        "UPDATE label_events SET reviewer = 'R-0' WHERE place = 2",
-        "DELETE FROM label_events WHERE place = 5",
-        "INSERT OR REPLACE INTO label_events SELECT * FROM label_events WHERE place = 3",
-        "REPLACE INTO label_events SELECT place + 9, event_id, 'x' || previous, incident_id, doc_id, "
-        "text_sha256, model, at, reviewer, origin, review, old_decision, old_types, old_actor, old_note, "
-        "new_decision, new_types, new_actor, new_note, reason FROM label_events WHERE place = 3",
+        ("UPDATE label_events SET new_decision = 'none'", ""),
+        ("UPDATE label_events SET reviewer = 'R-0' WHERE place = 2", ""),
+        ("DELETE FROM label_events WHERE place = 5", ""),
+        (SAME, "place"),
+        (MOVED, "event_id"),
     ],
 )
-def test_the_database_refuses_to_change_an_event(engine: Engine, statement: str) -> None:
+def test_the_database_refuses_to_change_an_event(engine: Engine, statement: str, key: str) -> None:
     fill(engine)
     before = content_digest(engine)
+    if key:
+        statement = replacing(engine, "label_events", statement, key=key, column="reviewer")
     with pytest.raises(IntegrityError, match="only grows"), engine.begin() as conn:
         conn.exec_driver_sql(statement)
     assert content_digest(engine) == before
@@ -289,32 +297,24 @@ def test_the_database_refuses_to_change_an_event(engine: Engine, statement: str)
         ("UPDATE label_events SET place = place + 1 WHERE place = 5", "event 5 is missing"),
     ],
 )
-def test_an_edit_by_hand_is_found(engine: Engine, tmp_path: Path, edit: str, found: str) -> None:
+def test_an_edit_by_hand_is_found(engine: Engine, edit: str, found: str) -> None:
     fill(engine)
-    with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:
-        for trigger in ("update", "delete", "replace"):
-            plain.execute(f"DROP TRIGGER label_events_no_{trigger}")
-        plain.execute(edit)
+    with by_hand(engine) as conn:
+        conn.exec_driver_sql(edit)
     with reading(engine) as conn:
         assert check_chain(conn).startswith(found)
 
 
-def test_an_event_that_was_made_anew_with_a_good_hash_breaks_the_chain_behind_it(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_an_event_that_was_made_anew_with_a_good_hash_breaks_the_chain_behind_it(engine: Engine) -> None:
     fill(engine)
     with reading(engine) as conn:
         assert check_chain(conn) == ""
         events = list(labels.latest_events(conn))
     forged = replace(events[1], new=Decision("unsure", note=CASE.note))
     forged = replace(forged, event_id=hash_event(forged))
-    with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:
-        plain.execute("DROP TRIGGER label_events_no_update")
-        plain.execute(
-            "UPDATE label_events SET event_id = ?, new_decision = 'unsure', new_types = '[]', new_actor = '' "
-            "WHERE place = 2",
-            (forged.event_id,),
-        )
+    with by_hand(engine) as conn:
+        made_anew = {"event_id": forged.event_id, "new_decision": "unsure", "new_types": (), "new_actor": ""}
+        conn.execute(update(label_events).where(label_events.c.place == 2).values(made_anew))
     with reading(engine) as conn:
         assert check_chain(conn).startswith("event 3 ")
         assert "does not follow" in check_chain(conn)

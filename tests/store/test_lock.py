@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from store.db import connect
 from store.lock import run_lock
 from store.records import LockedError
 
@@ -80,8 +79,6 @@ def test_a_program_that_the_run_starts_does_not_keep_the_lock(engine: Engine) ->
         child.wait()
 
 
-def test_another_database_has_another_lock(engine: Engine, tmp_path: Path) -> None:
-    other = connect(f"sqlite:///{tmp_path / 'other.db'}")
+def test_another_database_has_another_lock(engine: Engine, other: Engine) -> None:
     with run_lock(engine), run_lock(other):
         pass
-    other.dispose()

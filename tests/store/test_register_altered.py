@@ -53,6 +53,7 @@ def chained(count: int) -> tuple[list[LabelEvent], list[tuple[Typed, str]]]:
     return events, texts
 
 
+@pytest.mark.sqlite("the chain is checked over values, whatever brings them; 10,000 rows once are enough")
 def test_one_altered_row_of_ten_thousand_is_told(engine: Engine, tmp_path: Path) -> None:
     with engine.begin() as conn:
         events, texts = chained(EVENTS)

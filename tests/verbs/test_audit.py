@@ -62,6 +62,8 @@ OTHERS = {
     *("reviewers erase", "audit check"),
     *("retention run", "retention show", "privacy erase", "privacy reapply"),
     *("corrections add", "corrections list", "corrections decide"),
+    # Of `copy` and `backup` the acts are looked at in test_db.py.
+    *("db copy", "db check", "db backup", "db restore"),
     *("schedule install", "schedule show", "schedule remove", "schedule run", "schedule alert"),
 }
 

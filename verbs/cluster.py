@@ -45,6 +45,8 @@ QUIET = {
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     # Its C++ part else writes its own troubles between our lines; what ends a run is raised and told.
     "RAY_BACKEND_LOG_LEVEL": "fatal",
+    # It else puts workers behind everything that runs on the machine, the stage they work for included.
+    "RAY_worker_niceness": "0",
     # Workers that it starts before it knows our code would never be used.
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_worker_prestart": "0",
@@ -98,15 +100,15 @@ def connected(runtime: str, address: str, device: str = "cpu") -> Iterator[Clust
 
         for name in ("ray", "ray.data"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        code = stack.enter_context(_copied_code())
         try:
-            ray.init(
-                **where,
-                include_dashboard=None if address else False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env={"working_dir": str(code)},
-            )
+            with _copied_code() as code:
+                ray.init(
+                    **where,
+                    include_dashboard=None if address else False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    runtime_env={"working_dir": str(code)},
+                )
         except (ray.exceptions.RayError, RuntimeError, ValueError, OSError) as error:
             raise UsageError(
                 f"--engine ray: no connection ({last_line(error)}); this machine must be a node of the "

@@ -179,8 +179,8 @@ def results_of(
             yield cloudpickle.loads(row["batch"])
     except ray.exceptions.RayError as error:
         raise StoppedError(
-            f"the Ray cluster failed ({last_line(error)}); what was stored stays: mend the cluster and run the "
-            "same command again, or run it without --engine ray"
+            f"the Ray cluster failed ({last_line(error)}); what was stored stays: mend the cluster and run "
+            "the same command again, or run it without --engine ray"
         ) from error
 
 

@@ -117,8 +117,10 @@ class Answerer:
     """On a worker: screened documents to predictions, by a model that is loaded once."""
 
     def __init__(self, parcel: Parcel, makers: dict[str, str]) -> None:
+        import ray
+
         check_makers(makers)
-        model = load_model(unpack(parcel, KEPT))
+        model = load_model(unpack(parcel, KEPT, lambda: ray.get(parcel.files[0])))
         engines = Path(parcel.engines)
         folder = engines if engines.is_dir() and os.access(engines, os.W_OK) else KEPT / "engine"
         self._classifier = EncoderClassifier(
@@ -145,21 +147,19 @@ def pack(folder: Path) -> Parcel:
     return Parcel(str(folder.resolve()), sums, str(ENGINES.resolve()), [ray.put(files)])
 
 
-def unpack(parcel: Parcel, kept: Path) -> Path:
+def unpack(parcel: Parcel, kept: Path, fetch: Callable[[], Mapping[str, bytes]]) -> Path:
     """Folder of a parcel's model on this node: the same path, or one below `kept`, written if need be.
 
-    `load_model` checks every file of it, wherever it came from.
+    `fetch` gives its files; `load_model` checks every one of them, wherever it came from.
     """
     if _is_same(Path(parcel.folder), parcel.sums):
         return Path(parcel.folder)
     # The folder's name is not part of it: the version stands in its settings.
     folder = kept / "models" / hashlib.sha256(parcel.sums.encode()).hexdigest()[:32]
     if not _is_same(folder, parcel.sums):
-        import ray
-
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-            for name, content in ray.get(parcel.files[0]).items():
+            for name, content in fetch().items():
                 (Path(made) / Path(name).name).write_bytes(content)
             try:
                 # One step, and the first of several workers wins.

@@ -52,6 +52,10 @@ QUIET = {
     "RAY_enable_worker_prestart": "0",
 }
 
+#: Ray's switch for systems on which it may not listen to others: without it, 127.0.0.1 becomes the address that
+#: others reach this machine at. For the nodes of such a cluster and for whoever asks them.
+ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -159,8 +163,7 @@ def _own_place() -> Iterator[dict[str, Any]]:
     # Ray opens its own folder to everyone; the one around it keeps them out.
     folder = Path(tempfile.mkdtemp(prefix="netra-"))
     ours = {
-        # Ray's switch for systems where it may not listen to others.
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        **ON_LOOPBACK,
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
     }

@@ -1,4 +1,4 @@
-"""The benchmark of distribution: pages that the stages take, seconds that add up, a table with the verdict."""
+"""The benchmark of distribution: stages take its pages, seconds add up, a table tells the verdict."""
 
 from io import StringIO
 

@@ -13,6 +13,7 @@ import pytest
 
 from store.db import connect
 from store.digest import content_digest
+from verbs.cluster import ON_LOOPBACK
 
 pytest.importorskip("ray", reason="not installed (pip install .[scale])")
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 WARC = ROOT / "data" / "sample" / "newsroom.warc.gz"
 SHEET = "flagged-2024-09-19.csv"
 #: As in tests/test_night.py: the same arithmetic in both nights.
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+ENVIRONMENT = os.environ | ON_LOOPBACK | {"OMP_NUM_THREADS": "1"}
 #: What Ray calls the processes that read pages and answer for texts.
 WORKERS = ("MapBatches(PageReader)", "MapBatches(Answerer)")
 

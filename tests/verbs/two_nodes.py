@@ -9,11 +9,11 @@ import os
 import sys
 from dataclasses import replace
 
-from verbs.cluster import QUIET
+from verbs.cluster import ON_LOOPBACK, QUIET
 
 
 def start() -> None:
-    os.environ.update(QUIET, RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0")
+    os.environ.update(QUIET | ON_LOOPBACK)
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()

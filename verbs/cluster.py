@@ -34,8 +34,8 @@ MAKERS = (
     *("dateparser", "lxml", "numpy", "onnxruntime", "parsel", "spacy", "tokenizers", "torch"),
     *("trafilatura", "transformers"),
 )
-#: Shared memory of a cluster of our own: twenty times what two workers were seen to have under way with the
-#: model (60 MB) in it; Ray would take 30% of the machine.
+#: Shared memory of a cluster of our own: the files of a model (60 MB) and some thousand pages of 80 kB under
+#: way, beyond which Ray lets workers wait; it would else take 30% of the machine.
 STORE_BYTES = 512 * 1024 * 1024
 #: Seconds that a cluster's port has to answer, so that a wrong address is told at once.
 ANSWER_S = 10.0
@@ -52,8 +52,8 @@ QUIET = {
     "RAY_enable_worker_prestart": "0",
 }
 
-#: Ray's switch for systems on which it may not listen to others: without it, 127.0.0.1 becomes the address that
-#: others reach this machine at. For the nodes of such a cluster and for whoever asks them.
+#: Ray's switch for systems on which it may not listen to others: without it, 127.0.0.1 becomes the address
+#: that others reach this machine at. For the nodes of such a cluster and for whoever asks them.
 ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 

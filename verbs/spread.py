@@ -29,11 +29,11 @@ Made = TypeVar("Made")
 #: What one worker made of one item: its name, and the thing in a tuple (which may be None), or None: broken.
 Told = tuple[str, tuple[Any] | None]
 
-#: Items that the store hands over at once: of 5 kB each, a round takes 100 MB; at its end workers are idle for
-#: some batches of a thousand.
+#: Items that the store hands over at once: of 5 kB each, a round takes 100 MB; at its end workers are idle
+#: for some batches of a thousand.
 ROUND = 20_000
-#: Items a worker gets at once: at 10 to 50 ms each much more than the 40 ms that Ray took for an empty batch on
-#: a busy machine.
+#: Items a worker gets at once: at 10 to 50 ms each much more than the 40 ms that Ray took for an empty batch
+#: on a busy machine.
 BATCH = 16
 #: Batches for each worker at least, so that a short night keeps all of them busy.
 SHARES = 4

@@ -35,12 +35,12 @@ from nlp.screen import screen, screen_version
 from store.db import connect, migrate
 from store.digest import content_digest
 from store.frontier import night_of, put_page
-from store.records import RawPage, StageReport
+from store.records import Prediction, RawPage, StageReport
 from store.work import classify_documents, extract_pages, group_documents, screen_documents
 from verbs.ahead import Reading, read_stored
 from verbs.cluster import Cluster, connected
 from verbs.spread import PageReaders
-from verbs.spread_model import ClusterClassifier, waiting_candidates
+from verbs.spread_model import ClusterClassifier, Screened, waiting_candidates
 
 #: Issue 6: Ray with 2 workers makes at least this share of the local engine's documents per second.
 BOUND = 0.9
@@ -127,7 +127,11 @@ def run_night(
     classifier = (
         ClusterClassifier(cluster, None, waiting_candidates(engine), {}) if cluster else load_classifier(None)
     )
-    answer = worked.timed("classify", lambda pair: classifier.classify(*pair))
+
+    def classify(pair: Screened) -> Prediction | None:
+        return classifier.classify(*pair)
+
+    answer = worked.timed("classify", classify)
     classified = classify_documents(
         engine, lambda d, c: answer((d, c)), model=classifier.version, progress=quiet
     )

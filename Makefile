@@ -21,7 +21,8 @@ BESIDE := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope
 define LIST_REQUIREMENTS
 import tomllib
 project = tomllib.load(open("pyproject.toml", "rb"))["project"]
-print(*project["dependencies"], *project["optional-dependencies"]["encoder"], *project["optional-dependencies"]["dev"])
+extras = project["optional-dependencies"]
+print(*project["dependencies"], *extras["encoder"], *extras["scale"], *extras["dev"])
 endef
 export LIST_REQUIREMENTS
 

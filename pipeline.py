@@ -64,6 +64,8 @@ from verbs.recording import note_archive
 
 if TYPE_CHECKING:
     from verbs.ahead import Readers
+    from verbs.cluster import Cluster
+    from verbs.spread import PageReaders
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(source_verbs.sources_app, name="sources")
@@ -121,10 +123,12 @@ def run_crawl(
     return watching.judge_sources(engine, run_id, reports, sources)
 
 
-def run_extract(engine: Engine, sources: Sequence[Source], readers: "Readers | None" = None) -> StageReport:
+def run_extract(
+    engine: Engine, sources: Sequence[Source], readers: "Readers | PageReaders | None" = None
+) -> StageReport:
     """Pages to documents; a page without an article is set aside with the reason.
 
-    What `readers` have read by now is taken from them.
+    What `readers` have read by now, or read now, is taken from them.
     """
     from nlp.extract import EXTRACTOR_VERSION
     from verbs.ahead import read_stored, rules_of
@@ -151,14 +155,15 @@ def run_classify(
     engine: Engine,
     sources: Sequence[Source],
     model: Path | None,
-    runtime: options.Runtime,
+    runtime: options.NightRuntime,
     device: options.Device,
+    cluster: "Cluster | None" = None,
 ) -> StageReport:
-    """Candidates to predictions."""
-    from nlp.answers import load_classifier
+    """Candidates to predictions, here or on a cluster."""
+    from verbs.answering import stage_classifier
 
-    classifier = load_classifier(model, engine=runtime, device=device)
     region = {s.id: s.region for s in sources}
+    classifier = stage_classifier(engine, cluster, model, runtime, device, region)
 
     def answer(document: Document, candidate: Candidate) -> Prediction | None:
         return classifier.classify(document, candidate, outlet_region=region.get(document.source_id, ""))
@@ -224,7 +229,8 @@ def nightly(
     source: options.SourceOption = None,
     sources: options.FolderOption = None,
     model: options.ModelOption = None,
-    runtime: options.EngineOption = "onnx",
+    runtime: options.NightEngineOption = "onnx",
+    address: options.AddressOption = "",
     device: options.DeviceOption = "cpu",
     lang: options.LangOption = "id",
     separator: options.SeparatorOption = ",",
@@ -233,22 +239,27 @@ def nightly(
 ) -> int:
     """Run the whole night, from crawl to export; ends with the sheet, a digest and a report."""
     from verbs.ahead import reading_ahead
+    from verbs.answering import page_readers
+    from verbs.cluster import check, connected
 
+    check(runtime, address, device)
     loaded = manifests(sources, replay, source or ())
     channels = digest_verbs.channels_for(send)
     with opened(db, exclusive=True) as engine:
         run_id = start_run(engine, command="nightly", night=requested(night), model_version=model_name(model))
         with reading_ahead(loaded) as readers:
-            # A replay reads faster than it could be read ahead.
-            collected = run_crawl(engine, loaded, run_id, night, replay, None if replay else readers)
+            # A replay reads faster than it could be read ahead; a cluster reads by itself, afterwards.
+            ahead = None if replay or runtime == "ray" else readers
+            collected = run_crawl(engine, loaded, run_id, night, replay, ahead)
             looked_back = watching.waiting_pages(engine)
-            extracted = run_extract(engine, loaded, readers)
-        stages = (
-            extracted,
-            run_screen(engine),
-            run_classify(engine, loaded, model, runtime, device),
-            run_group(engine),
-        )
+            extracted = None if runtime == "ray" else run_extract(engine, loaded, readers)
+        with connected(runtime, address, device) as cluster:
+            stages = (
+                extracted or run_extract(engine, loaded, page_readers(cluster, engine, loaded)),
+                run_screen(engine),
+                run_classify(engine, loaded, model, runtime, device, cluster),
+                run_group(engine),
+            )
         for stage in stages:
             note_stage(engine, run_id, stage)
         collected = watching.judge_sources(engine, run_id, collected, loaded)
@@ -361,27 +372,33 @@ def classify(
     output_file: Annotated[Path | None, typer.Option("--output", help="JSONL of answers.")] = None,
     sources: options.FolderOption = None,
     model: options.ModelOption = None,
-    runtime: options.EngineOption = "onnx",
+    runtime: options.NightEngineOption = "onnx",
+    address: options.AddressOption = "",
     device: options.DeviceOption = "cpu",
 ) -> int:
     """Classify: candidates to predictions; or --input F.jsonl --output G.jsonl without a database."""
+    from verbs.cluster import connected
+
     if input_file is None and output_file is None:
         loaded = manifests(sources, None, ())
-        return one_stage(
-            db,
-            "classify",
-            lambda engine: run_classify(engine, loaded, model, runtime, device),
-            model_version=model_name(model),
-        )
+        with connected(runtime, address, device) as cluster:
+            return one_stage(
+                db,
+                "classify",
+                lambda engine: run_classify(engine, loaded, model, runtime, device, cluster),
+                model_version=model_name(model),
+            )
     if input_file is None or output_file is None:
         raise UsageError("classify: --input and --output go together; give both, or neither for the database")
-    from nlp.answers import answer_items, load_classifier, write_answers
+    from nlp.answers import answer_items, write_answers
     from nlp.items import read_items
+    from verbs.answering import items_classifier
 
     items, problems = read_items([input_file], gold=False)
-    classifier = load_classifier(model, engine=runtime, device=device)
-    with shown("classify", len(items)) as update:
-        answers, failed = answer_items(items, classifier, progress=update)
+    with connected(runtime, address, device) as cluster:
+        classifier = items_classifier(items, cluster, model, runtime, device)
+        with shown("classify", len(items)) as update:
+            answers, failed = answer_items(items, classifier, progress=update)
     write_answers(output_file, answers, model=classifier.version)
     return say_skipped([*problems, *failed], len(items))
 

@@ -32,4 +32,15 @@ ModelOption = Annotated[
 Runtime = Literal["onnx", "torch"]
 Device = Literal["cpu", "cuda"]
 EngineOption = Annotated[Runtime, typer.Option("--engine", help="int8 on the CPU, or PyTorch in float32.")]
+#: Where a stage can run on a cluster too: int8 on the CPUs of its nodes.
+NightRuntime = Literal["onnx", "torch", "ray"]
+NightEngineOption = Annotated[
+    NightRuntime,
+    typer.Option(
+        "--engine", help="int8 on the CPU, PyTorch in float32, or int8 on the CPUs of a Ray cluster."
+    ),
+]
+AddressOption = Annotated[
+    str, typer.Option("--address", help="HOST:PORT of a Ray cluster (default: one on this machine).")
+]
 DeviceOption = Annotated[Device, typer.Option("--device", help="cuda needs --engine torch.")]

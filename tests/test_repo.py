@@ -35,7 +35,7 @@ def test_the_code_version_is_the_project_version():
 
 def test_every_direct_dependency_is_pinned_and_explained_and_locked():
     text = (ROOT / "pyproject.toml").read_text()
-    pins = re.findall(r'^    "([\w\-.]+)==([\w.]+)",(.*)$', text, re.MULTILINE)
+    pins = re.findall(r'^    "([\w\-.]+)(?:\[\w+\])?==([\w.]+)",(.*)$', text, re.MULTILINE)
     locked = {
         name.lower().replace("_", "-"): version
         for name, version in (line.split("==") for line in (ROOT / "constraints.txt").read_text().split())

@@ -42,8 +42,13 @@ def rules_of(sources: Sequence[Source]) -> dict[str, ExtractionRules]:
 
 def read_stored(page: RawPage, rules: Rules) -> Reading:
     """Read a stored page out of the archive; gives its document, or the reason why there is none in it."""
+    return read_loaded(load_bodies(page), rules)
+
+
+def read_loaded(page: RawPage, rules: Rules) -> Reading:
+    """Read a page that has its bodies; gives what `read_stored` does."""
     try:
-        return extract_page(load_bodies(page), rules.get(page.source_id) or ExtractionRules(page.source_id))
+        return extract_page(page, rules.get(page.source_id) or ExtractionRules(page.source_id))
     except NothingExtracted as nothing:
         return str(nothing)
 

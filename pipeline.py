@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy import Engine
 
+from crawlers.limits import SOURCES_AT_ONCE
 from crawlers.manifest import Source, load_sources
 from review import options
 from review.report import NightReport, changed_lines, write_report
@@ -103,6 +104,8 @@ def run_crawl(
     night: datetime | None,
     replay: Path | None,
     readers: "Readers | None" = None,
+    *,
+    at_once: int,
 ) -> list[SourceReport]:
     """Sources to stored pages, which `readers` begin to read."""
     from crawlers.run import crawl as crawl_sources
@@ -117,6 +120,7 @@ def run_crawl(
             night=requested(night),
             replay=replay,
             warc_dir=VAR / "warc",
+            max_sources=at_once,
             progress=lambda _: update(next(finished)),
             stored=readers.offer if readers else None,
         )
@@ -232,6 +236,7 @@ def nightly(
     runtime: options.NightEngineOption = "onnx",
     address: options.AddressOption = "",
     device: options.DeviceOption = "cpu",
+    at_once: options.AtOnceOption = SOURCES_AT_ONCE,
     lang: options.LangOption = "id",
     separator: options.SeparatorOption = ",",
     send: digest_verbs.SendOption = False,
@@ -250,7 +255,7 @@ def nightly(
         with reading_ahead(loaded) as readers:
             # A replay reads faster than it could be read ahead; a cluster reads by itself, afterwards.
             ahead = None if replay or runtime == "ray" else readers
-            collected = run_crawl(engine, loaded, run_id, night, replay, ahead)
+            collected = run_crawl(engine, loaded, run_id, night, replay, ahead, at_once=at_once)
             looked_back = watching.waiting_pages(engine)
             extracted = None if runtime == "ray" else run_extract(engine, loaded, readers)
         with connected(runtime, address, device) as cluster:
@@ -314,6 +319,7 @@ def crawl(
     warc: backfill.WarcOption = None,
     since: backfill.SinceOption = None,
     until: backfill.UntilOption = None,
+    at_once: options.AtOnceOption = SOURCES_AT_ONCE,
 ) -> int:
     """Collect: sources to stored pages; --warc and --since look back instead of asking for the new."""
     loaded = manifests(sources, replay, source or ())
@@ -323,7 +329,7 @@ def crawl(
         if past:
             code = past(engine, loaded, run_id, VAR / "warc")
         else:
-            collected = run_crawl(engine, loaded, run_id, night, replay)
+            collected = run_crawl(engine, loaded, run_id, night, replay, at_once=at_once)
             code = int(any(s.outcome not in GOOD_OUTCOMES for s in collected))
             console.print(sources_table(collected, publishers_of(loaded), "id"))
         finish_run(engine, run_id, exit_code=code)

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 ARTICLES_PER_NIGHT: Final = 1_000
 #: Minutes for the articles of one source: three times what ARTICLES_PER_NIGHT take at 1 s, for slow servers.
 MINUTES_PER_NIGHT: Final = 60.0
+#: Outlets crawled at once. Chosen, not measured: with pauses of 2 s eight of them send four pages a second,
+#: and two cores take in a hundred (benchmarks.crawl). Thousands of outlets need more: docs/scale.md.
+SOURCES_AT_ONCE: Final = 8
 #: Shares that a night's news must reach. On our saved pages the extractor gives a title and a body for every
 #: article; one in ten is left to galleries and videos, which have neither. Half of the outlets that we know
 #: show the hour of publication only on the page, so that losing it is a warning.

@@ -25,6 +25,7 @@ from crawlers.archive import Archive, ArchiveIndex, build_index
 from crawlers.backfill import BackfillSpider
 from crawlers.commits import Commits
 from crawlers.job import Job, report_of
+from crawlers.limits import SOURCES_AT_ONCE
 from crawlers.manifest import Source
 from crawlers.pace import Pace
 from crawlers.privacy import handle_key
@@ -73,7 +74,7 @@ def crawl(
     replay: Path | None = None,
     span: tuple[date, date] | None = None,
     warc_dir: Path,
-    max_sources: int = 8,
+    max_sources: int = SOURCES_AT_ONCE,
     progress: Progress | None = None,
     stored: Callable[[RawPage], None] | None = None,
 ) -> list[SourceReport]:

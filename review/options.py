@@ -43,4 +43,5 @@ NightEngineOption = Annotated[
 AddressOption = Annotated[
     str, typer.Option("--address", help="HOST:PORT of a Ray cluster (default: one on this machine).")
 ]
+AtOnceOption = Annotated[int, typer.Option("--at-once", min=1, help="Outlets that a night crawls at once.")]
 DeviceOption = Annotated[Device, typer.Option("--device", help="cuda needs --engine torch.")]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers import settings
+from crawlers.limits import SOURCES_AT_ONCE
 from crawlers.manifest import load_sources
 from crawlers.run import crawl
 from store.db import connect, migrate
@@ -29,6 +30,8 @@ from store.records import NetraError
 NIGHT = date(2024, 9, 17)
 #: Environment variable with the seconds that a crawl of the tests waits for an answer.
 PATIENCE = "NETRA_TEST_PATIENCE_S"
+#: Environment variable with the number of outlets that it crawls at once.
+AT_ONCE = "NETRA_TEST_AT_ONCE"
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ def main(words: Sequence[str]) -> int:
             night=date.fromisoformat(words[3]),
             run_id=words[4],
             replay=Path(words[5]) if len(words) > 5 else None,
+            max_sources=int(os.environ.get(AT_ONCE, SOURCES_AT_ONCE)),
         )
     except NetraError as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is a command

@@ -18,7 +18,18 @@ from store.digest import content_digest
 from store.frontier import night_of
 from store.records import RawPage
 from store.stages import pending_pages
-from tests.crawlers.outlet import NIGHT, Outlet, arguments, crawl_once, entry, manifest, outlet, rss
+from tests.crawlers.outlet import (
+    AT_ONCE,
+    NIGHT,
+    Outlet,
+    Reply,
+    arguments,
+    crawl_once,
+    entry,
+    manifest,
+    outlet,
+    rss,
+)
 from tests.crawlers.samples import source
 
 TODAY = NIGHT.isoformat()
@@ -352,3 +363,20 @@ def count_leased(folder: Path) -> int:
         return int(conn.execute("select count(*) from frontier where state = 'leased'").fetchone()[0])
     finally:
         conn.close()
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_as_many_outlets_are_crawled_at_once_as_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setenv(AT_ONCE, str(at_once))
+    with ExitStack() as stack:
+        sites = [stack.enter_context(outlet()) for _ in range(3)]
+        for number, site in enumerate(sites):
+            site.routes["/robots.txt"] = [Reply(status=404, after_s=1.0)]
+            good_feed(site)
+            manifest(tmp_path / "sources", f"warta-{number}", entry("feed", site.base + "/feed"))
+        crawl_once(tmp_path)
+        begun = sorted(site.asked_at[site.asked.index("/robots.txt")] for site in sites)
+        answered = min(site.asked_at[site.asked.index("/feed")] for site in sites)
+    assert sum(moment < answered for moment in begun) == at_once

@@ -54,10 +54,12 @@ from verbs import (
 )
 from verbs import db as db_verbs
 from verbs import digest as digest_verbs
+from verbs import national as national_verbs
+from verbs import privacy as privacy_verbs
 from verbs import retention as retention_verbs
 from verbs import sources as source_verbs
-from verbs import subject as subject_verbs
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
+from verbs.publishers import publishers_of
 from verbs.recording import note_archive
 
 if TYPE_CHECKING:
@@ -76,9 +78,10 @@ app.command()(reviewing.review)
 app.command()(retraining.retrain)
 app.command()(digest_verbs.digest)
 app.add_typer(retention_verbs.retention_app, name="retention")
-app.add_typer(subject_verbs.subject_app, name="subject")
+app.add_typer(privacy_verbs.privacy_app, name="privacy")
 app.add_typer(scheduling.schedule_app, name="schedule")
 app.command()(showing.show)
+app.command()(national_verbs.national)
 app.add_typer(corrections.corrections_app, name="corrections")
 app.add_typer(db_verbs.db_app, name="db")
 
@@ -126,7 +129,7 @@ def run_extract(engine: Engine, sources: Sequence[Source], readers: "Readers | N
     from nlp.extract import EXTRACTOR_VERSION
     from verbs.ahead import read_stored, rules_of
 
-    rules, hide = rules_of(sources), subject_verbs.hiding(engine)
+    rules, hide = rules_of(sources), privacy_verbs.hiding(engine)
 
     def read(page: RawPage) -> Document | str:
         return hide((readers.take(page) if readers else None) or read_stored(page, rules))
@@ -206,11 +209,6 @@ def model_name(model: Path | None) -> str:
     return read_settings(model or active_folder()).version
 
 
-def publishers_of(sources: Sequence[Source]) -> dict[str, str]:
-    """Publisher by source id."""
-    return {s.id: s.publisher for s in sources}
-
-
 def waiting(engine: Engine, state: str) -> int:
     """How many items wait in a state, for the progress bar."""
     with reading(engine) as conn:
@@ -270,7 +268,8 @@ def nightly(
         page, warnings = digest_verbs.tell_night(
             engine, last, out, channels, publishers=publishers_of(loaded), lang=lang, quotes=quotes
         )
-        changed = watching.changed_texts(engine, run_id, {last, *(s.night for s in collected)})
+        nights = {last, *(s.night for s in collected)}
+        changed = watching.changed_texts(engine, run_id, nights)
         report = NightReport(
             night=last,
             run_id=run_id,
@@ -283,6 +282,7 @@ def nightly(
             warnings=warnings,
             looked_back=looked_back,
             changed=changed,
+            masked=watching.masked_items(engine, nights),
         )
         target = out / f"report-{last}.json"
         write_report(target, report, publishers=publishers_of(loaded))

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, closing, contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime
 from itertools import cycle
 from pathlib import Path
@@ -139,11 +139,13 @@ def decide(path: Path) -> Path:
     """A copy of a sheet in which every row is decided, as a spreadsheet would save it; its path."""
     done = path.with_stem(f"{path.stem}-done")
     if path.suffix == ".xlsx":
-        old = openpyxl.load_workbook(path, read_only=True).worksheets[0]
         book = openpyxl.Workbook(write_only=True)
-        new = book.create_sheet(old.title)
-        for row in _decided(old.iter_rows(values_only=True)):
-            new.append(row)
+        # Read row by row, the old book keeps its file open.
+        with closing(openpyxl.load_workbook(path, read_only=True)) as read_book:
+            old = read_book.worksheets[0]
+            new = book.create_sheet(old.title)
+            for row in _decided(old.iter_rows(values_only=True)):
+                new.append(row)
         book.save(done)
         return done
     with path.open(encoding="utf-8-sig", newline="") as read, done.open("w", encoding="utf-8-sig") as write:

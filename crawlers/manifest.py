@@ -35,6 +35,7 @@ from crawlers.social_manifest import Credentials, Privacy, source_fault
 from crawlers.tls_manifest import Pin, pins_fault
 from crawlers.urls import UrlRules, host_of
 from store.records import ExtractionRules, Parser, UsageError
+from store.tips import SOURCE_ID as TIPS
 
 __all__ = [
     "HOST_PATTERN",
@@ -232,6 +233,8 @@ def load_source(path: Path) -> Source:
             f"{path}:{line_of(text, ('id',))}: id is {source.id!r}; it must equal the file name "
             f"({path.stem!r}) and consist of a-z, 0-9 and -"
         )
+    if source.id == TIPS:
+        raise UsageError(f"{path}: the id {TIPS!r} is that of `import tips`; choose another one")
     for entry in source.all_entries():
         if entry.url and host_of(entry.url) not in source.hosts:
             number = text[: text.find(entry.url)].count("\n") + 1

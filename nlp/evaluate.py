@@ -2,8 +2,8 @@
 
 Promises: every share comes with the numbers it was made of and its Wilson interval, every other metric with
 a bootstrap interval over families (`nlp/metrics.py`); false flags are counted per tag, recall per type,
-process, kind and depth, and each head is measured on flagged cases; null gold fields (annotators disagreed)
-are left out of that field alone. Never does: choose a threshold, see training texts.
+process, kind and depth, both by groups (`nlp/fairness.py`), and each head on flagged cases; null gold fields
+(annotators disagreed) are left out of that field alone. Never does: choose a threshold, see training texts.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nlp.fairness import measure_fairness
 from nlp.items import Item
 from nlp.metrics import (
     Floats,
@@ -63,6 +64,7 @@ def evaluate(pairs: Sequence[Pair]) -> dict[str, Any]:
         "recall_deep": _flagged_by(cases, lambda i: ["deep" if i.deep else "plain"]),
         "types": summary["types"] | {"per_type": _per_type(cases)},
         **{f"accuracy_by_{name}": _accuracy_by(cases, name) for name in FIELDS},
+        "fairness": measure_fairness(pairs),
     }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nlp.fairness import fairness_of, warnings_of
 from nlp.floors import read_floors
 from nlp.gate import check_model
 from nlp.registry import MODELS, SUMS, active_folder, check_folder, load_model, read_settings
@@ -48,12 +49,17 @@ def list_models(models: Path = MODELS) -> list[Shelved]:
 
 
 def show_model(name: str | None, models: Path = MODELS) -> str:
-    """The card of a model (None: of the active one). Raises UsageError for an unknown or damaged folder."""
+    """The card of a model (None: of the active one), below what has to be warned of its fairness.
+
+    Raises UsageError for an unknown or damaged folder.
+    """
     folder = models / name if name else active_folder(models)
     if name and (Path(name).name != name or not folder.is_dir()):
         raise UsageError(f"models: {name!r} is not a folder in {models}; see: pipeline.py models list")
     read_settings(folder)
-    return (folder / "CARD.md").read_text(encoding="utf-8")
+    warnings = warnings_of(fairness_of(_read_metrics(folder).get("held_out", {})))
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    return "".join(f"WARNING: {warning}\n" for warning in warnings) + card
 
 
 def promote(model: str, models: Path = MODELS) -> str:

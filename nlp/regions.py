@@ -153,6 +153,26 @@ def load_regions(path: Path = REGIONS_FILE) -> tuple[Region, ...]:
     return tuple(dict.fromkeys(name.region for name in _read_names(path)))
 
 
+def islands_of(region: str) -> str:
+    """The island group of a region, named as in a label or by hand: "Kota X, Provinsi Y" and "NTB", too.
+
+    What stands behind the last comma decides, as a province; else the name before it, if one group alone has
+    regions of that name. "" where neither is known.
+    """
+    place, _, province = region.rpartition(",")
+    for part, kinds in ((province, ("provinsi",)), (place or province, ("kabupaten", "kota"))):
+        words = tuple(w for w in _TOKEN.findall(part.lower()) if w not in ("provinsi", "kabupaten", "kota"))
+        found = {
+            name.region.islands
+            for names in _index().get(words[0] if words else "", ())
+            for name in names
+            if name.words == words and name.region.kind in kinds
+        }
+        if len(found) == 1:
+            return found.pop()
+    return ""
+
+
 def list_region_words() -> frozenset[str]:
     """Every word of every region name and alias, lower-cased."""
     return frozenset(word for name in _read_names(REGIONS_FILE) for word in name.words)

@@ -15,6 +15,7 @@ from nlp.answers import answer_items
 from nlp.classify import EncoderClassifier
 from nlp.encoder import NOTICE, derive
 from nlp.evaluate import evaluate
+from nlp.fairness import fairness_lines, warnings_of
 from nlp.items import Item, read_items
 from nlp.registry import Settings, load_model, save_model
 from nlp.train import Plan, Trained, head_names, train
@@ -87,6 +88,8 @@ def write_card(settings: Settings, metrics: dict[str, Any], items: Sequence[Item
         metric = case[name]
         return f"{metric['value']} (95% interval {metric['low']} to {metric['high']})"
 
+    groups = metrics["held_out"]["fairness"]
+    fairness = "\n".join((*fairness_lines(groups), "", *(f"- Gap: {line}" for line in warnings_of(groups))))
     return f"""# Model card: {settings.version}
 
 **What it is.** A BERT for Indonesian (base: {settings.base}) with heads for label, types, stage,
@@ -111,6 +114,11 @@ texts of your own with `pipeline.py evaluate FILE --json`.
 - precision {shown("precision")}, recall {shown("recall")}, F1 {shown("f1")}
 - all three at the threshold {settings.threshold}
 - calibration error (ECE) {metrics["held_out"]["calibration_error"]} after temperature {settings.temperature}
+
+**Fairness**, on the same held-out texts: the share of cases that were flagged, and of other texts that were
+flagged wrongly, with 95% intervals (Wilson) and counts. Outlet kinds are those that the texts name.
+
+{fairness}
 
 **Not known.** How it compares with the real IndoBERT weights, which were not at hand; how it fares on text of
 elections after 2025.

@@ -33,6 +33,8 @@ class NightReport:
     looked_back: Mapping[Origin, Mapping[str, int]] = field(default_factory=dict)
     #: Texts that have changed since an analyst decided on them.
     changed: tuple[ChangedText, ...] = ()
+    #: Personal data that was masked in the documents of these nights, by kind: how many, never what.
+    masked: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from review.words import ALLEGED, BROUGHT, DECISION_WORDS, HEADERS, Language, word
+from review.words import ALLEGED, BROUGHT, DECISION_WORDS, HEADERS, Language, shared_headers, word
 from store.decisions import LabelEvent
 from store.records import Document, QueueRow
 
@@ -138,10 +138,19 @@ def sheet_row(
 
 
 def write_sheet(
-    path: Path, rows: Sequence[Mapping[str, str]], *, lang: Language, separator: Separator
+    path: Path,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    lang: Language,
+    separator: Separator,
+    shared: bool = False,
 ) -> None:
-    """Write rows of `sheet_row` as CSV: UTF-8 with BOM, CRLF, every field quoted, every cell guarded."""
-    frame = pd.DataFrame(rows, columns=list(HEADERS[lang].values()), dtype="string").map(guard)
+    """Write rows of `sheet_row` as CSV: UTF-8 with BOM, CRLF, every field quoted, every cell guarded.
+
+    `shared`: with the columns for people outside.
+    """
+    headers = shared_headers(lang) if shared else HEADERS[lang]
+    frame = pd.DataFrame(rows, columns=list(headers.values()), dtype="string").map(guard)
     text = frame.to_csv(sep=separator, index=False, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     replace_whole(path, text.encode("utf-8-sig"))
 

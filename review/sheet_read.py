@@ -6,7 +6,7 @@ Netra does not take is refused with a word on what to do instead. Never does: ju
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -15,7 +15,7 @@ from review.cells import Value, show_value
 from review.sheet import unguard
 from review.sheet_text import decode, read_text
 from review.sheet_zip import open_package, read_ods, read_xlsx
-from review.words import HEADERS, Language
+from review.words import HEADERS, SHARED_MARK, Language
 from store.records import UsageError
 
 #: Ten times a sheet of 10,000 rows.
@@ -33,6 +33,7 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NAMES: Final[Mapping[str, tuple[str, Language]]] = {
     header.casefold(): (name, lang) for lang, headers in HEADERS.items() for name, header in headers.items()
 }
+_SHARED: Final = frozenset(mark.casefold() for mark in SHARED_MARK.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,35 @@ class SheetFile:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A file that was opened: its rows as (number in the file, cells, places of formulas), not yet judged."""
+
+    name: str
+    raw: bytes
+    kind: Literal["csv", "xlsx", "ods"]
+    told: str
+    rows: Iterable[tuple[int, list[Value], frozenset[int]]]
+
+
 def read_sheet(path: Path) -> SheetFile:
     """Read a sheet of at most MAX_FILE bytes and MAX_LINES rows; raises UsageError with the next step."""
+    grid = open_grid(path, known=count_known, wanted="the sheet that came back")
+    return _lay_out(grid)
+
+
+def open_grid(path: Path, *, known: Callable[[Sequence[object]], int], wanted: str) -> Grid:
+    """Open a CSV, XLSX or ODS of at most MAX_FILE bytes, told by its content.
+
+    `known`: how many cells of a header are known, by which the separator is found; `wanted` names the file in
+    a message. Raises UsageError with the next step, also while `rows` are read.
+    """
     name = path.name
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE + 1)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; give the path of the sheet that came back") from error
+        raise UsageError(f"{path}: {error.strerror}; give the path of {wanted}") from error
     if len(raw) > MAX_FILE:
         raise UsageError(f"{name} is larger than {MAX_FILE:,} bytes; split it, with the header in each part")
     if raw.startswith(_OLE):
@@ -79,14 +101,19 @@ def read_sheet(path: Path) -> SheetFile:
         raise UsageError(f"{name} is empty")
     if raw.startswith(_ZIP):
         kind, package = open_package(raw, name)
-        grid = read_xlsx(raw, name) if kind == "xlsx" else read_ods(package, name)
-        return _lay_out(raw, "xlsx" if kind == "xlsx" else "ods", kind.upper(), grid, name)
+        rows = read_xlsx(raw, name) if kind == "xlsx" else read_ods(package, name)
+        return Grid(name, raw, "xlsx" if kind == "xlsx" else "ods", kind.upper(), rows)
     text, encoding = decode(raw, name)
-    separator, records = read_text(text, known=count_known, name=name)
+    separator, records = read_text(text, known=known, name=name)
     shown = "tab" if separator == "\t" else repr(separator)
     nothing: frozenset[int] = frozenset()
-    rows = ((line, cells, nothing) for line, cells in records)
-    return _lay_out(raw, "csv", f"CSV, {shown}, {encoding}", rows, name)
+    return Grid(
+        name,
+        raw,
+        "csv",
+        f"CSV, {shown}, {encoding}",
+        ((line, cells, nothing) for line, cells in records),
+    )
 
 
 def count_known(header: Sequence[object]) -> int:
@@ -98,18 +125,13 @@ def _key(cell: object) -> str:
     return unguard(str(cell or "").lstrip("\ufeff").strip()).casefold()
 
 
-def _lay_out(
-    raw: bytes,
-    kind: Literal["csv", "xlsx", "ods"],
-    told: str,
-    rows: Iterable[tuple[int, list[Value], frozenset[int]]],
-    name: str,
-) -> SheetFile:
+def _lay_out(grid: Grid) -> SheetFile:
+    name = grid.name
     header: list[str] | None = None
     extra: list[str] = []
     lang: Language = "id"
     lines: list[SheetLine] = []
-    for line, cells, formulas in rows:
+    for line, cells, formulas in grid.rows:
         if not formulas and not any(str(cell).strip() for cell in cells if cell is not None):
             continue
         if header is None:
@@ -131,11 +153,17 @@ def _lay_out(
         )
     if header is None:
         raise UsageError(f"{name} is empty")
-    return SheetFile(hashlib.sha256(raw).hexdigest(), kind, told, lang, tuple(lines), tuple(extra), raw)
+    sha256 = hashlib.sha256(grid.raw).hexdigest()
+    return SheetFile(sha256, grid.kind, grid.told, lang, tuple(lines), tuple(extra), grid.raw)
 
 
 def _read_header(cells: Sequence[Value], line: int, name: str) -> tuple[list[str], list[str], Language]:
     """Column names by place ("" for a column that is not ours), the headers not ours, the language."""
+    if any(_key(cell) in _SHARED for cell in cells):
+        raise UsageError(
+            f"{name} is a shared sheet, made by `export --shared` for people outside; nothing was stored. "
+            "Decisions come back in the working sheet, which `export` writes without --shared"
+        )
     columns: list[str] = []
     extra: list[str] = []
     languages: list[Language] = []

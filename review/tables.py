@@ -112,6 +112,18 @@ def metrics_table(metrics: Mapping[str, Any]) -> Table:
     return table
 
 
+def fairness_table(metrics: Mapping[str, Any]) -> Table:
+    """Recall and wrong flags by group; one line that says so where an older model has none measured."""
+    table = Table("by", "group", "recall", "wrong flags", title="fairness")
+    if "fairness" not in metrics:
+        table.add_row("not measured", "", "", "")
+    for dimension, groups in metrics.get("fairness", {}).items():
+        for group, shares in groups.items():
+            table.add_row(dimension, Text(group), _spread(shares["recall"]), _spread(shares["wrong_flags"]))
+        table.add_section()
+    return table
+
+
 def threshold_table(metrics: Mapping[str, Any]) -> Table:
     """What each threshold gives and, where a workload was counted, costs a day; the one in use is marked."""
     workload = metrics.get("workload")

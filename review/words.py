@@ -63,6 +63,18 @@ HEADERS: dict[Language, dict[str, str]] = {
     },
 }
 
+#: First column of a sheet for people outside; by this header `import` knows one that comes back.
+SHARED_MARK: dict[Language, str] = {"id": "lembar_dibagikan", "en": "shared_sheet"}
+#: What people typed, and what only an import needs.
+_NOT_SHARED = ("note", "reviewer", "text_hash", "event")
+
+
+def shared_headers(lang: Language) -> dict[str, str]:
+    """The headers of a sheet for people outside by the names of HEADERS; first the mark, as "shared"."""
+    rest = {name: header for name, header in HEADERS[lang].items() if name not in _NOT_SHARED}
+    return {"shared": SHARED_MARK[lang]} | rest
+
+
 WORDS: dict[Language, dict[str, str]] = {
     "id": {
         "banner": "memasang spanduk/baliho",

@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from review.sheet import guard, replace_whole
-from review.words import DECISION_WORDS, HEADERS, WORDS, Language
+from review.words import DECISION_WORDS, HEADERS, WORDS, Language, shared_headers
 from store.records import TYPES
 
 #: The columns that an analyst fills in.
@@ -66,9 +66,15 @@ _STAMPS: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 _LOOKS_ESCAPED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def write_workbook(path: Path, rows: Sequence[Mapping[str, str]], *, lang: Language) -> None:
-    """Write rows of `sheet_row` (header → cell, not guarded) as an XLSX file."""
-    headers = HEADERS[lang]
+def write_workbook(
+    path: Path, rows: Sequence[Mapping[str, str]], *, lang: Language, shared: bool = False
+) -> None:
+    """Write rows of `sheet_row` (header → cell, not guarded) as an XLSX file.
+
+    `shared`: with the columns for people outside, none hidden and none to fill in.
+    """
+    headers = shared_headers(lang) if shared else HEADERS[lang]
+    hidden, analyst = ((), ()) if shared else (HIDDEN, ANALYST)
     book = Workbook(write_only=True)
     for style in _styles():
         book.add_named_style(style)
@@ -77,24 +83,27 @@ def write_workbook(path: Path, rows: Sequence[Mapping[str, str]], *, lang: Langu
     for place, name in enumerate(headers, start=1):
         column = sheet.column_dimensions[get_column_letter(place)]
         column.width = WIDTHS.get(name, WIDTHS["model"])
-        column.hidden = name in HIDDEN
+        column.hidden = name in hidden
     last = get_column_letter(len(headers))
     sheet.auto_filter.ref = f"A1:{last}{len(rows) + 1}"
     sheet.append([_cell(sheet, header, "netra head") for header in headers.values()])
     for row in rows:
         sheet.append(
             [
-                _cell(sheet, guard(row[header]), "netra open" if name in ANALYST else "netra locked")
+                _cell(sheet, guard(row[header]), "netra open" if name in analyst else "netra locked")
                 for name, header in headers.items()
             ]
         )
     _protect(sheet)
-    lists = book.create_sheet(LISTS_NAME)
-    lists.sheet_state = "hidden"
     columns = (list(DECISION_WORDS[lang].values()), [WORDS[lang][name] for name in TYPES])
-    for n in range(max(map(len, columns))):
-        lists.append([_cell(lists, words[n] if n < len(words) else "", "netra locked") for words in columns])
-    for place, (name, words) in enumerate(zip(ANALYST, columns, strict=False), start=1):
+    if not shared:
+        lists = book.create_sheet(LISTS_NAME)
+        lists.sheet_state = "hidden"
+        for n in range(max(map(len, columns))):
+            lists.append(
+                [_cell(lists, words[n] if n < len(words) else "", "netra locked") for words in columns]
+            )
+    for place, (name, words) in enumerate(zip(analyst, columns, strict=False), start=1):
         sheet.data_validations.append(_choice(place, name, len(words), len(rows), lang))
     packed = io.BytesIO()
     book.save(packed)

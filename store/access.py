@@ -35,7 +35,7 @@ class Act:
     """One time that somebody saw texts, or took them out."""
 
     at: datetime
-    #: Id of a reviewer, or "os:NAME".
+    #: Id of a reviewer whose password was checked, or "os:NAME".
     who: str
     #: "list", "incident", "sheet exported", ...
     what: str

@@ -15,9 +15,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Select, exists, insert, or_, select
 
+from store.corrections_schema import MATTERS, OUTCOMES, REQUESTERS
 from store.records import UsageError
 from store.schema import correction_decisions, correction_requests, incidents, label_events
-from store.sharing_schema import MATTERS, OUTCOMES, REQUESTERS
 
 #: UU 27/2022 gives 3 x 24 hours to suspend or limit processing after a request.
 DUE: Final = timedelta(hours=3 * 24)

@@ -166,7 +166,7 @@ def _connect_sqlite(url: URL) -> Engine:
             f"database {path}: the folder {path.parent} cannot be made ({error.strerror}). "
             "Choose another place with --db."
         ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     try:

@@ -5,6 +5,7 @@ or the same stage, replaces the earlier one of that run. Never does: decide anyt
 the ledger out.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
@@ -207,6 +208,21 @@ def count_looked_back(conn: Connection, *, waiting: bool = False) -> dict[Origin
     ):
         found[origin][source_id] = count
     return found
+
+
+def count_marks(conn: Connection, marks: Mapping[str, str], nights: Collection[date]) -> dict[str, int]:
+    """Count what was masked in the documents of these nights: how often the mark of each kind stands.
+
+    In title, text and author; what was taken out of a text is not counted.
+    """
+    kinds = list(marks)
+    fields = (documents.c.title, documents.c.text, documents.c.author)
+    sums = [
+        func.sum(sum(func.length(f) - func.length(func.replace(f, marks[kind], "")) for f in fields))
+        for kind in kinds
+    ]
+    row = conn.execute(select(*sums).where(documents.c.night.in_(nights))).one()
+    return {kind: int(total or 0) // len(marks[kind]) for kind, total in zip(kinds, row, strict=True)}
 
 
 def previous_night(conn: Connection, run_id: int, *, command: str) -> date | None:

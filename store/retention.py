@@ -4,8 +4,9 @@
                                                    └▶ the archive's records go next (store.archived)
 
 Promises: id, hashes, source, address and night stay, so that nothing is fetched or stored again; what a
-person has decided on stays, and so does what waits for a stage; doing it twice is doing it once; the texts
-of a page go in one transaction with the note that they went. Never does: touch the archive, look at a clock.
+person has decided on stays, and so does what waits for a stage, but for tips whose consent has ended
+(store.tips); doing it twice is doing it once; the texts of a page go in one transaction with the note.
+Never does: touch the archive, look at a clock.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +34,7 @@ from store.schema import (
     revisions,
 )
 from store.schema import incident_documents as members
+from store.tips import forget_tips, past_tips
 
 #: Days that a text is kept which screening let go, and a page without an article: a default of ours, long
 #: enough to mend a lexicon or a parser and read again; the owner sets another one in retention.toml.
@@ -128,7 +130,11 @@ def find_due(
         if not _has_younger(conn, incident_id, all_of_it):
             due += all_of_it
     due += [Due(row.page_id, "unread") for row in _unread(conn, short) if is_past(row, short)]
-    return due
+    past = past_tips(conn, night=night)
+    ended = [Due(tip.page_id, "consent", tip.doc_ids, tip.incident_id) for tip in past]
+    # A tip goes by one rule; this one also takes what the others leave.
+    tip_pages = {one.page_id for one in ended}
+    return [one for one in due if one.page_id not in tip_pages] + ended
 
 
 def clear(conn: Connection, due: Sequence[Due], *, at: datetime) -> dict[tuple[str, str], int]:
@@ -144,6 +150,8 @@ def clear(conn: Connection, due: Sequence[Due], *, at: datetime) -> dict[tuple[s
         for part in parts(page_ids):
             forget_bodies(conn, part, rule=rule, at=at)
             conn.execute(update(revisions).where(revisions.c.page_id.in_(part)).values(title="", text=""))
+            if rule == "consent":
+                forget_tips(conn, part)
         for part in parts(doc_ids):
             _empty_documents(conn, part, unflag=rule == "unconfirmed")
         for part in parts(incident_ids):

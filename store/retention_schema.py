@@ -11,8 +11,9 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table
 from store.columns import PlainText, UtcTime
 from store.tables import NOT_CONTENT, metadata, not_negative, one_of
 
-#: Why something goes: screening let it go; no article is in it; nobody has confirmed it; a person asked.
-RULES: Final = ("screened_out", "unread", "unconfirmed", "subject")
+#: Why something goes: screening let it go; no article is in it; nobody has confirmed it; a person asked;
+#: the time is over for which its reporter agreed (store.tips).
+RULES: Final = ("screened_out", "unread", "unconfirmed", "subject", "consent")
 
 # One version of a page whose text is cleared and whose archived body goes (or is gone). Named by its hash, so
 # that a later version of the page is a matter of its own.

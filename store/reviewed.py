@@ -12,6 +12,7 @@ from store.labels import current_labels
 from store.rows import read_document
 from store.schema import documents, incidents, predictions
 from store.schema import incident_documents as members
+from store.tips import SOURCE_ID as TIPS
 
 
 def reviewed_documents(conn: Connection) -> list[Reviewed]:
@@ -22,6 +23,8 @@ def reviewed_documents(conn: Connection) -> list[Reviewed]:
         .join(members, members.c.doc_id == documents.c.doc_id)
         .join(incidents, incidents.c.incident_id == members.c.incident_id)
         .outerjoin(predictions, predictions.c.doc_id == documents.c.doc_id)
+        # Who tells a desk something agrees that it is kept for a time; a model does not forget.
+        .where(documents.c.source_id != TIPS)
         .order_by(incidents.c.incident_id, members.c.place)
     ).mappings()
     found = []

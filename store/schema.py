@@ -30,6 +30,8 @@ from store.access_schema import access_acts as access_acts
 from store.columns import PlainText as PlainText  # names that belong to the schema for all who use it
 from store.columns import TextList, UtcTime, WarcRefs
 from store.columns import UnstorableError as UnstorableError
+from store.corrections_schema import correction_decisions as correction_decisions
+from store.corrections_schema import correction_requests as correction_requests
 from store.decisions import ROLES
 from store.records import (
     AUDIT_STRATA,
@@ -49,13 +51,11 @@ from store.register_schema import label_texts as label_texts
 from store.retention_schema import cleared_bodies as cleared_bodies
 from store.retention_schema import deletions as deletions
 from store.retention_schema import suppressed_names as suppressed_names
-from store.sharing_schema import correction_decisions as correction_decisions
-from store.sharing_schema import correction_requests as correction_requests
-from store.sharing_schema import shared_exports as shared_exports
 from store.tables import NOT_CONTENT
 from store.tables import metadata as metadata
 from store.tables import not_negative as _not_negative
 from store.tables import one_of as _one_of
+from store.tips_schema import tips as tips
 
 PAGE_STATES: Final = (State.FETCHED, State.EXTRACTED, State.QUARANTINED)
 #: A document is `fetched` again while its page waits for a newer extractor.

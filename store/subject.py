@@ -7,6 +7,7 @@ is forgotten; a hit is checked by the whole name, the database only chooses rows
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, or_, select
@@ -21,6 +22,10 @@ from store.schema import incident_documents as members
 #: Characters of a text shown on each side of a name.
 AROUND: Final = 80
 _PER_READ: Final = 1_000
+#: Keys whose rows have a night, and the tables that tell it.
+_DATED: Final = {"doc_id": documents, "page_id": pages, "revision_id": revisions}
+#: What a database finds in any case and spelling: letters of ASCII in a row, no apostrophe.
+_ASCII: Final = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,20 @@ class Hit:
     values: Mapping[str, str | tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row that holds a name, without a word of it: kind of row, key, night (None: of no one night)."""
+
+    table: str
+    key: str
+    night: date | None
+
+
 def find_hits(conn: Connection, names: Sequence[str]) -> Iterator[Hit]:
     """Every row that holds one of these names. Raises UsageError for a name too short to look for."""
     pattern = name_pattern(names)
-    rare = sorted({max(name_words(name), key=lambda word: (word.isascii(), len(word))) for name in names})
-    can_choose = all(word.isascii() for word in rare)
-    yield from find_where(conn, lambda text: bool(pattern.search(text)), words=rare if can_choose else ())
+    rare = sorted({max(_ASCII.findall(" ".join(name_words(name))), key=len, default="") for name in names})
+    yield from find_where(conn, lambda text: bool(pattern.search(text)), words=rare if all(rare) else ())
 
 
 def find_where(conn: Connection, holds: Callable[[str], bool], *, words: Sequence[str] = ()) -> Iterator[Hit]:
@@ -68,6 +81,29 @@ def text_columns(table: Table) -> list[Column[Any]]:
 def texts_of(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     """The texts of a column's value."""
     return (value,) if isinstance(value, str) else value or ()
+
+
+def list_found(conn: Connection, hits: Sequence[Hit], names: Sequence[str]) -> list[Found]:
+    """Which rows these are and of which night, without a word of theirs."""
+    pattern = name_pattern(names)
+    nights = _nights_of(conn, hits)
+    return [
+        Found(
+            hit.table,
+            # A key may be an address with the name in it.
+            " ".join("…" if pattern.search(str(value)) else str(value) for value in hit.key.values()),
+            nights.get(next((str(hit.key[name]) for name in _DATED if name in hit.key), "")),
+        )
+        for hit in hits
+    ]
+
+
+def incidents_of(conn: Connection, hits: Sequence[Hit]) -> list[str]:
+    """Ids of the incidents that rows belong to, by way of their documents."""
+    found: set[str] = set()
+    for part in parts(documents_of(conn, hits)):
+        found.update(conn.scalars(select(members.c.incident_id).where(members.c.doc_id.in_(part))))
+    return sorted(found)
 
 
 def report_person(conn: Connection, names: Sequence[str]) -> dict[str, Any]:
@@ -123,6 +159,16 @@ def _pages_of(hits: Sequence[Hit]) -> set[str]:
     own = {str(hit.key["page_id"]) for hit in hits if "page_id" in hit.key}
     older = {str(hit.key["revision_id"]).split("#", 1)[0] for hit in hits if "revision_id" in hit.key}
     return own | older
+
+
+def _nights_of(conn: Connection, hits: Sequence[Hit]) -> dict[str, date]:
+    nights: dict[str, date] = {}
+    for name, table in _DATED.items():
+        ids = sorted({str(hit.key[name]) for hit in hits if name in hit.key})
+        for part in parts(ids):
+            asked = select(table.c[name], table.c.night).where(table.c[name].in_(part))
+            nights |= {row[0]: row[1] for row in conn.execute(asked)}
+    return nights
 
 
 def _has(conn: Connection, column: Column[Any], word: str) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ import pytest
 
 import pipeline
 from crawlers.manifest import load_sources
+from store.access import list_acts
 from store.db import connect, migrate, reading
 from store.frontier import put_page
 from store.ledger import start_run, trailing_items
@@ -56,6 +57,12 @@ def test_an_import_says_what_it_found_and_ends_with_1_when_something_is_broken(r
     assert said.splitlines() == ["lain: 1 new", "1 files: 1 new, 1 known, 1 no manifest"]
     assert "in.warc.gz: broken gzip member" in err
     assert len(list((tmp_path / "warc").iterdir())) == 2
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    with reading(engine) as conn:
+        acts = list(list_acts(conn))
+    engine.dispose()
+    assert [(act.what, act.subject) for act in acts] == [("archive read", "in.warc.gz")] * 2
+    assert acts[0].sha256 != acts[1].sha256
 
 
 def test_an_import_does_not_touch_the_volume_of_a_night(run, tmp_path, capsys):

@@ -111,6 +111,7 @@ def test_every_source_has_one_outcome_for_each_night_and_the_broken_ones_are_nam
         "malformed": "warta-retak",
     }
     assert report["exit_code"] == 1
+    assert set(report["masked"]) == {"nik", "nip", "phone", "mail", "minor"}
     assert len(report["failed_sources"]) == 6 * 3
 
 

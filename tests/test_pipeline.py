@@ -148,7 +148,10 @@ def test_models_are_listed_and_shown_and_an_unknown_one_is_refused(run):
     assert active in out
     code, out, _ = run("models", "show")
     assert code == 0
-    assert out.startswith(f"# Model card: {active}")
+    # Warnings about the model, if there are any, stand above its card.
+    warnings, _, _ = out.partition(f"# Model card: {active}")
+    assert warnings != out
+    assert all(line.startswith("WARNING: ") for line in warnings.splitlines())
     code, _, err = run("models", "promote", "nobody-trained-this")
     assert code == 2
     assert "neither a name" in err

@@ -18,6 +18,7 @@ from crawlers.archive import load_bodies
 from crawlers.manifest import Source
 from nlp.extract import NothingExtracted, extract_page
 from store.records import Document, ExtractionRules, RawPage
+from store.tips import SOURCE_ID as TIPS
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ READERS = 4
 
 def rules_of(sources: Sequence[Source]) -> dict[str, ExtractionRules]:
     """Give what the extractor may know of each source, by its id."""
-    return {source.id: source.rules() for source in sources}
+    return {source.id: source.rules() for source in sources} | {TIPS: ExtractionRules(TIPS, kind="post")}
 
 
 def read_stored(page: RawPage, rules: Rules) -> Reading:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from crawlers.manifest import Source
 from review.terminal import say, say_skipped, shown
 from store.records import GOOD_OUTCOMES, UsageError
+from verbs.recording import note_archive
 
 WarcOption = Annotated[
     Path | None,
@@ -61,8 +62,11 @@ def import_files(
     engine: Engine, sources: Sequence[Source], run_id: int, warc_dir: Path, *, path: Path, night: date
 ) -> int:
     """Archives to stored pages; gives the exit code, 1 where something in them is broken."""
+    from crawlers.backfill_files import archive_files
     from crawlers.backfill_import import KNOWN, STORED, import_archives
 
+    for file in archive_files(path):
+        note_archive(engine, file)
     with shown("crawl", None) as update:
         report = import_archives(
             engine, sources, path, run_id=str(run_id), night=night, warc_dir=warc_dir, progress=update
@@ -95,7 +99,7 @@ def walk_back(
     with shown("crawl", None) as update:
         finished: list[str] = []
 
-        def note(source_id: str) -> None:
+        def tell(source_id: str) -> None:
             finished.append(source_id)
             update(len(finished))
 
@@ -106,7 +110,7 @@ def walk_back(
             night=night,
             span=span,
             warc_dir=warc_dir,
-            progress=lambda report: note(report.source_id),
+            progress=lambda report: tell(report.source_id),
         )
     for report in reports:
         say(f"{report.source_id}: {report.outcome}: {report.message}")

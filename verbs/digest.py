@@ -25,6 +25,7 @@ from store.records import UsageError
 from store.session import opened
 from store.tally import last_crawled
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES
+from verbs.publishers import publishers_of
 from verbs.recording import file_digest, note
 
 SendOption = Annotated[bool, typer.Option("--send", help="Send it as NETRA_SMTP_* and NETRA_WEBHOOK_* say.")]
@@ -93,7 +94,7 @@ def digest(
 ) -> int:
     """Tell a night: new and changed incidents, failed sources, volume and charts, as a page and as text."""
     channels = channels_for(send)
-    publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES)}
+    publishers = publishers_of(load_sources(sources or SOURCES))
     with opened(db, exclusive=False) as engine:
         with reading(engine) as conn:
             chosen = night.date() if night else last_crawled(conn)

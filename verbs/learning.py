@@ -12,7 +12,7 @@ import typer
 
 from review import options
 from review.drift import drift_table
-from review.tables import metrics_table, models_table, threshold_table
+from review.tables import fairness_table, metrics_table, models_table, threshold_table
 from review.terminal import console, print_json, say, say_skipped, shown
 from store.db import reading
 from store.drift import candidate_texts, weekly_drift
@@ -42,6 +42,7 @@ def evaluate(
 ) -> int:
     """Measure: texts with gold labels to metrics per label, tag, type and kind."""
     from nlp.answers import load_classifier
+    from nlp.fairness import fairness_of, warnings_of
     from nlp.measure import measure_file
     from nlp.registry import active_folder, read_settings
 
@@ -62,6 +63,9 @@ def evaluate(
     else:
         console.print(metrics_table(measured.metrics))
         console.print(threshold_table(measured.metrics))
+        console.print(fairness_table(measured.metrics))
+        for warning in warnings_of(fairness_of(measured.metrics)):
+            say(f"WARNING: {warning}")
     return say_skipped(measured.problems, measured.good)
 
 

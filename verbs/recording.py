@@ -4,8 +4,8 @@
     taken_out  one file: written under another name, put on record with its sha256, then put in its place
 
 Promises: a row that cannot be written stops the verb with exit code 4, before a text is seen or a file is in
-its place; the account is the one that the operating system vouches for, not one that a variable names. Never
-does: note a text or a folder's path.
+its place; the account is the one that the operating system vouches for, not one that a variable names, or
+that of a reviewer whose password was given. Never does: note a text or a folder's path.
 """
 
 import hashlib
@@ -39,14 +39,16 @@ def note(
     shown: int = 0,
     subject: str = "",
     sha256: str = "",
+    who: str = "",
 ) -> None:
     """Put one act of the command line on record, in a transaction of its own.
 
+    `who`: id of a reviewer whose password was checked for this act; "" for the system's account.
     Raises StoppedError when that fails; the caller then shows nothing.
     """
     # A file's name may hold bytes that are no text.
     plain = subject.encode("utf-8", "replace").decode()
-    act = Act(datetime.now(UTC), system_account(), what, plain, sha256, shown, tuple(incidents))
+    act = Act(datetime.now(UTC), who or system_account(), what, plain, sha256, shown, tuple(incidents))
     try:
         with engine.begin() as conn:
             append_acts(conn, [act])
@@ -61,17 +63,26 @@ def note(
 
 @contextmanager
 def taken_out(
-    engine: Engine, path: Path, what: str, *, incidents: Sequence[str] = (), shown: int = 0
+    engine: Engine,
+    path: Path,
+    what: str,
+    *,
+    incidents: Sequence[str] = (),
+    shown: int = 0,
+    named: bool = True,
+    who: str = "",
 ) -> Iterator[Path]:
     """Give a path to write to; afterwards the act is put on record and the file into its place.
 
+    `named`: with the file's name; without it the file is told by its sha256 alone.
     Raises StoppedError when the record fails: then the file is deleted, and an older one of that name stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".unrecorded-{path.name}")
     try:
         yield staged
-        note(engine, what, incidents=incidents, shown=shown, subject=path.name, sha256=file_digest(staged))
+        subject, sha256 = path.name if named else "", file_digest(staged)
+        note(engine, what, incidents=incidents, shown=shown, subject=subject, sha256=sha256, who=who)
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)

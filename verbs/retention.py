@@ -10,6 +10,7 @@ import tomllib
 from collections import Counter
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,9 +21,11 @@ from crawlers.archive_cut import CutReport, cut_archive, due_files, stored_on
 from crawlers.privacy import handle_key
 from review import options
 from review.terminal import say
+from store.access import KEEP_DAYS, count_expired
 from store.db import reading
 from store.erasure import scrub
 from store.frontier import night_of
+from store.persons import holds_anyhow
 from store.records import StoppedError, UsageError
 from store.retention import Periods, clear, find_due, list_deletions
 from store.session import opened
@@ -77,7 +80,7 @@ def let_go(engine: Engine, night: date, *, periods: Periods, archive: Path) -> t
         archive,
         before=night - timedelta(days=periods.screened_out_days),
         at=at,
-        drop=hidden.holds if hidden else None,
+        drop=partial(holds_anyhow, hidden.holds) if hidden else None,
         since=night - timedelta(days=1),
     )
     return [f"{rule}: {items} {what}" for (rule, what), items in sorted(counts.items())], report
@@ -118,8 +121,10 @@ def run(
             for rule, count in sorted(Counter(one.rule for one in due).items()):
                 say(f"{rule}: {count} pages would be cleared")
             say(f"archive: {len(rewrite) + len(left)} files are due by now; nothing was changed")
+            _say_expired_acts(engine)
             return 0
         lines, report = let_go(engine, last, periods=periods, archive=archive)
+        _say_expired_acts(engine)
         scrub(engine)
     say(_told(lines, report))
     for problem in report.problems:
@@ -141,6 +146,16 @@ def show_deletions(
         why = f" ({one['reviewer']}: {one['reason']})" if one["reviewer"] else ""
         say(f"{one['at']:%Y-%m-%d %H:%M} UTC  {one['rule']}: {one['items']} {one['what']}{why}")
     return 0
+
+
+def _say_expired_acts(engine: Engine) -> None:
+    with reading(engine) as conn:
+        expired = count_expired(conn, now=datetime.now(UTC))
+    if expired:
+        say(
+            f"record of access: {expired} rows are past {KEEP_DAYS} days and stay: each carries the hash of "
+            "the one before it, and without them nobody could check the others"
+        )
 
 
 def _told(lines: list[str], report: CutReport) -> str:

@@ -6,11 +6,13 @@ before training. Never does: change a label or a decision.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from review import options
 from review.tables import metrics_table
@@ -52,9 +54,9 @@ def retrain(
     files = sorted(labels.glob("*.jsonl"))
     audit: list[Reviewed] = []
     if reviews:
-        extra, audit = gather_reviews(db, out.name)
+        extra, learn, audit = gather_reviews(db, out.name)
         files.append(extra)
-        list_suspects(files, REVIEWS / f"{out.name}-suspects.csv")
+        list_suspects(db, files, REVIEWS / f"{out.name}-suspects.csv", learn)
     with shown("retrain", None) as update:
         metrics, problems = train_model(
             files,
@@ -67,47 +69,56 @@ def retrain(
     console.print(metrics_table(metrics["held_out"]))
     say(f"model: {out}")
     if promote:
-        promote_if_better(out, sorted(labels.glob("*.jsonl")), audit)
+        promote_if_better(db, out, sorted(labels.glob("*.jsonl")), audit)
     return say_skipped(problems, metrics["n_train"] + metrics["n_held_out"])
 
 
-def gather_reviews(db: str, version: str) -> tuple[Path, list[Reviewed]]:
-    """(file of label lines to learn from, recent audit sample that is kept for the comparison)."""
+def gather_reviews(db: str, version: str) -> tuple[Path, list[Reviewed], list[Reviewed]]:
+    """(file of label lines to learn from, what is in it, recent audit sample kept for the comparison)."""
     from nlp.reviewed import split_reviewed, write_lines
 
     path = REVIEWS / f"{version}.jsonl"
     with opened(db, exclusive=False) as engine:
         with reading(engine) as conn:
             learn, audit = split_reviewed(reviewed_documents(conn), now=datetime.now(UTC))
-        # Those of the audit go into a file, too, when the models are compared.
-        ids = list(dict.fromkeys(one.incident_id for one in [*learn, *audit]))
-        told = len(learn) + len(audit)
-        with taken_out(engine, path, "decided texts taken out", incidents=ids, shown=told) as staged:
+        with _taken_out(engine, path, learn) as staged:
             count = write_lines(staged, learn)
     say(f"reviews: {count} decided texts to learn from, {len(audit)} to compare on")
-    return path, audit
+    return path, learn, audit
 
 
-def list_suspects(files: Sequence[Path], out: Path) -> None:
-    """Write which labels are likely wrong, for a person to look at."""
+def list_suspects(db: str, files: Sequence[Path], out: Path, learn: Sequence[Reviewed]) -> None:
+    """Write which labels are likely wrong, for a person to look at; those of `learn` may be among them."""
     from nlp.items import read_items
     from nlp.label_check import find_suspects, write_suspects
 
     suspects = find_suspects(read_items(files, gold=True)[0])
-    write_suspects(out, suspects)
+    with opened(db, exclusive=False) as engine, _taken_out(engine, out, learn) as staged:
+        write_suspects(staged, suspects)
     say(f"labels that are likely wrong: {len(suspects)}, likeliest first in {out}")
 
 
-def promote_if_better(out: Path, files: Sequence[Path], audit: Sequence[Reviewed]) -> bool:
+def keep_sample(db: str, version: str, audit: Sequence[Reviewed]) -> Path:
+    """Write the audit sample that models are compared on; without one an empty file, which shows nobody."""
+    from nlp.reviewed import write_lines
+
+    path = REVIEWS / f"{version}-audit.jsonl"
+    if not audit:
+        write_lines(path, audit)
+        return path
+    with opened(db, exclusive=False) as engine, _taken_out(engine, path, audit) as staged:
+        write_lines(staged, audit)
+    return path
+
+
+def promote_if_better(db: str, out: Path, files: Sequence[Path], audit: Sequence[Reviewed]) -> bool:
     """Compare with the active model, write that into the new card, promote if better; whether it was."""
     from nlp.compare import compare, comparison_text, frozen_items
     from nlp.items import read_items
     from nlp.registry import active_folder, add_to_card
-    from nlp.reviewed import write_lines
 
     active = active_folder()
-    sample = REVIEWS / f"{out.name}-audit.jsonl"
-    write_lines(sample, audit)
+    sample = keep_sample(db, out.name, audit)
     sets = {
         "frozen held-out texts": frozen_items(out, active, files),
         "recent audit sample": read_items([sample], gold=True)[0],
@@ -121,3 +132,9 @@ def promote_if_better(out: Path, files: Sequence[Path], audit: Sequence[Reviewed
     say(f"{out.name} is better than {active.name}: {comparison.reason}")
     models_promote(str(out))
     return True
+
+
+def _taken_out(engine: Engine, path: Path, texts: Sequence[Reviewed]) -> AbstractContextManager[Path]:
+    """A file with decided texts, on record before it is in its place."""
+    ids = list(dict.fromkeys(one.incident_id for one in texts))
+    return taken_out(engine, path, "decided texts taken out", incidents=ids, shown=len(texts))

@@ -20,7 +20,9 @@ from store.records import UsageError
 from store.reviewers import list_reviewers
 from store.second import SECOND_SHARE
 from store.session import opened
+from verbs.national import read_atlas
 from verbs.places import DEFAULT_DB, SOURCES
+from verbs.publishers import publishers_of
 
 HostOption = Annotated[
     str, typer.Option("--host", help="Address to listen on; other than 127.0.0.1 needs TLS.")
@@ -55,7 +57,7 @@ def review(
 
     check_binding(host, tls_cert=tls_cert, tls_key=tls_key)
     secure = tls_cert is not None
-    publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES)}
+    loaded = load_sources(sources or SOURCES)
     with opened(db, exclusive=False) as engine:
         with reading(engine) as conn:
             if not list_reviewers(conn):
@@ -64,11 +66,12 @@ def review(
                 )
         app = create_app(
             engine,
-            publishers=publishers,
+            publishers=publishers_of(loaded),
             allowed_hosts=[*LOOPBACK_NAMES, *(name or [])],
             timeline=timeline,
             second_share=share,
             secure=secure,
+            atlas=read_atlas(loaded),
         )
         say(f"review page: {'https' if secure else 'http'}://{host}:{port}/ (stop with Ctrl+C)")
         uvicorn.run(

@@ -1,11 +1,10 @@
 """`export --shared`: a queue as a sheet for people outside of the reviewing team.
 
-Promises: no name, handle, note or reviewer leaves unless an admin opens the names with their password; every
-shared sheet is on record before this returns, else its file is gone again. Never does: mark an incident as
-shown to a reviewer.
+Promises: no name, handle, link, note or reviewer leaves unless an admin opens them with their password (note
+and reviewer never do); every shared sheet is in the record of access before its file is in its place; none is
+taken for a working sheet when it comes back. Never does: mark an incident as shown to a reviewer.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -18,21 +17,28 @@ from sqlalchemy import Engine
 
 from review.passwords import check_password
 from review.sheet import Separator, sheet_row, write_sheet
-from review.words import HEADERS, Language, word
+from review.words import ALLEGED, DECISION_WORDS, SHARED_MARK, Language, shared_headers, word
 from review.workbook import write_workbook
 from store.db import reading
 from store.labels import latest_events
 from store.queue import Queue, QueueFilter, queue_rows
 from store.records import POSITIONS, QueueRow, UsageError
 from store.reviewers import clear_failures, count_failure, find_reviewer
-from store.sharing import SharedExport, note_shared
 from verbs.labels import PASSWORD_VARIABLE
+from verbs.recording import taken_out
 
 #: What stands for the words of a post: they are often in small letters, where no name can be told.
 NO_POST: Final[dict[Language, str]] = {
     "id": "[teks unggahan tidak dibagikan]",
     "en": "[text of a post is not shared]",
 }
+#: What each row says of itself in the column SHARED_MARK.
+NO_NAMES: Final[dict[Language, str]] = {"id": "nama disamarkan", "en": "names hidden"}
+LINKS_NAME: Final[dict[Language, str]] = {
+    "id": "nama disamarkan, tetapi tautan menunjukkannya",
+    "en": "names hidden, but links lead to them",
+}
+HAS_NAMES: Final[dict[Language, str]] = {"id": "memuat nama orang", "en": "names persons"}
 
 
 def write_shared(
@@ -40,6 +46,7 @@ def write_shared(
     out: Path,
     night: date,
     *,
+    part: str,
     queue: Queue,
     filters: QueueFilter,
     threshold: float | None,
@@ -48,11 +55,14 @@ def write_shared(
     lang: Language,
     separator: Separator,
     admin: str,
+    names: bool,
     links: bool,
 ) -> tuple[Path, int]:
-    """Write a queue for people outside and note that; path and number of rows.
+    """Write a queue for people outside, on record; path and number of rows.
 
-    `admin`: id of the account that opens the names, "" for initials. `links`: keep the addresses of texts.
+    `part`: what stands in the file's name for the filters. `admin`: id of the account that opens names or
+    links, "" where neither is asked for. Raises StoppedError when the record cannot be written: then there is
+    no file.
     """
     with reading(engine) as conn:
         rows = queue_rows(conn, queue=queue, until=night, filters=filters, threshold=threshold)
@@ -61,41 +71,35 @@ def write_shared(
     cells = []
     for row in rows:
         full = sheet_row(row, publishers=publishers, standing=standing, lang=lang)
-        cells.append(shared_cells(full, row, lang=lang, names=bool(admin), links=links))
-    path = out / f"shared-{queue}-{night}{'-names' if admin else ''}.{form}"
-    if form == "xlsx":
-        write_workbook(path, cells, lang=lang)
-    else:
-        write_sheet(path, cells, lang=lang, separator=separator)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    now = datetime.now(UTC)
-    try:
-        with engine.begin() as conn:
-            note_shared(
-                conn,
-                SharedExport(now, admin, bool(admin), links, queue, night, path.name, sha256, len(rows)),
-            )
-    except BaseException:
-        # A shared sheet without its row is what must not be.
-        path.unlink()
-        raise
+        cells.append(shared_cells(full, row, lang=lang, names=names, links=links))
+    path = out / f"shared-{queue}-{night}{part}{'-names' if names else ''}{'-links' if links else ''}.{form}"
+    what = f"sheet{' with names' if names else ''} shared{' with links' if links else ''}"
+    with taken_out(engine, path, what, incidents=ids, shown=len(rows), who=admin) as staged:
+        if form == "xlsx":
+            write_workbook(staged, cells, lang=lang, shared=True)
+        else:
+            write_sheet(staged, cells, lang=lang, separator=separator, shared=True)
     return path, len(rows)
 
 
 def shared_cells(
     cells: Mapping[str, str], row: QueueRow, *, lang: Language, names: bool, links: bool
 ) -> dict[str, str]:
-    """A row of the sheet as people outside may have it.
+    """A row of the sheet as people outside may have it: the columns of `shared_headers`.
 
-    Note and reviewer never leave. Without `names`, title and evidence have initials, a post has neither, and
-    an actor that
-    is no position of the codebook is left out. Without `links` (an address often spells the name that its
-    title had) there is no link.
+    Without `names`, title and evidence have initials, a post has neither, and an actor that is no position of
+    the codebook is left out. Without `links` (an address often spells the name that its title had) there is
+    no link.
     """
     from nlp.pseudonyms import hide_names
 
-    header = HEADERS[lang]
-    made = dict(cells) | {header["note"]: "", header["reviewer"]: ""}
+    header = shared_headers(lang)
+    made = {title: cells.get(title, "") for title in header.values()}
+    hidden = LINKS_NAME if links else NO_NAMES
+    made[SHARED_MARK[lang]] = (HAS_NAMES if names else hidden)[lang]
+    if made[header["decision"]] == DECISION_WORDS[lang]["case"]:
+        # Outside of the team nobody has read what the word means here.
+        made[header["decision"]] = f"{ALLEGED[lang]} {DECISION_WORDS[lang]['case']}"
     if not links:
         made[header["link"]] = ""
     if names:
@@ -114,7 +118,7 @@ def open_names(engine: Engine, who: str) -> str:
     Raises UsageError for another role, a locked account or a wrong password, which counts as a try.
     """
     if not who:
-        raise UsageError("--with-names: give the account of an admin with --reviewer NAME.")
+        raise UsageError("--with-names and --links: give the account of an admin with --reviewer NAME.")
     password = os.environ.get(PASSWORD_VARIABLE)
     if not password:
         if not sys.stdin.isatty():
@@ -130,6 +134,6 @@ def open_names(engine: Engine, who: str) -> str:
         if again and again.locked_at is None and again.role == "admin":
             return clear_failures(conn, again.reviewer_id).reviewer_id
     raise UsageError(
-        f"--with-names: {who!r} is no admin with that password, or is locked; see `reviewers list`. "
-        "Leave --with-names out for a sheet with initials."
+        f"--with-names and --links: {who!r} is no admin with that password, or is locked; see "
+        "`reviewers list`. Leave both out for a sheet with initials and no links."
     )

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from crawlers.manifest import load_sources
 from review import options
+from review.intake import Intake
 from review.sheet import Separator, sheet_row, write_sheet
 from review.sheet_import import compare_sheet, import_sheet, told_lines
 from review.sheet_read import read_sheet
@@ -31,7 +32,9 @@ from store.queue import Queue, QueueFilter, expected_workload, mark_queued, open
 from store.records import POSITIONS, TYPES, QueueRow, UsageError
 from store.reviewers import list_reviewers
 from store.session import opened
+from verbs.intake import write_intake
 from verbs.places import DEFAULT_DB, DEFAULT_OUT, SOURCES, VAR
+from verbs.publishers import publishers_of
 from verbs.recording import note, taken_out
 from verbs.sharing import open_names, write_shared
 
@@ -127,17 +130,22 @@ def export(
         bool, typer.Option("--with-names", help="With --shared: keep names; an admin's password is needed.")
     ] = False,
     links: Annotated[
-        bool, typer.Option("--links", help="With --shared: keep links, which often spell a name.")
+        bool,
+        typer.Option("--links", help="With --shared: keep links, which spell names; an admin's password."),
     ] = False,
-    reviewer: Annotated[str, typer.Option("--reviewer", help="The admin who opens names.")] = "",
+    reviewer: Annotated[str, typer.Option("--reviewer", help="The admin who opens names or links.")] = "",
+    intake: Annotated[
+        Intake | None,
+        typer.Option("--intake", help="Cases in the field order of BKN's or Bawaslu's desk; initials."),
+    ] = None,
     model: options.ModelOption = None,
     sources: options.FolderOption = None,
     lang: options.LangOption = "id",
     separator: options.SeparatorOption = ",",
 ) -> int:
     """Export: a queue of incidents to the sheet that an analyst decides on."""
-    loaded = load_sources(sources or SOURCES, ())
-    if source and source not in {known.id for known in loaded}:
+    publishers = publishers_of(load_sources(sources or SOURCES, ()))
+    if source and source not in publishers:
         raise UsageError(f"--source {source}: no such source; see: python pipeline.py sources list")
     filters = QueueFilter(
         province=_known_province(province) if province else "",
@@ -151,22 +159,40 @@ def export(
         state=state or "",
     )
     last = night.date() if night else night_of(datetime.now(UTC))
-    if (with_names or links) and not shared:
+    if (with_names and not (shared or intake)) or (links and not shared):
         raise UsageError("--with-names and --links belong to --shared; give that as well")
+    if intake:
+        if shared or queue != "new" or form != "csv":
+            raise UsageError("--intake is a CSV of decided cases; leave out --shared, --queue and --format")
+        with opened(db, exclusive=False) as engine:
+            sheet, count = write_intake(
+                engine,
+                out,
+                last,
+                desk=intake,
+                filters=filters,
+                lang=lang,
+                separator=separator,
+                admin=open_names(engine, reviewer) if with_names else "",
+            )
+        say(f"intake: {sheet} ({count})")
+        return 0
     if shared:
         with opened(db, exclusive=False) as engine:
             sheet, count = write_shared(
                 engine,
                 out,
                 last,
+                part=_suffix(filters),
                 queue=queue,
                 filters=filters,
                 threshold=_threshold(model) if queue == "uncertain" else None,
-                publishers={known.id: known.publisher for known in loaded},
+                publishers=publishers,
                 form=form,
                 lang=lang,
                 separator=separator,
-                admin=open_names(engine, reviewer) if with_names else "",
+                admin=open_names(engine, reviewer) if with_names or links else "",
+                names=with_names,
                 links=links,
             )
         say(f"shared sheet: {sheet} ({count})")
@@ -179,7 +205,7 @@ def export(
             queue=queue,
             filters=filters,
             threshold=_threshold(model) if queue == "uncertain" else None,
-            publishers={known.id: known.publisher for known in loaded},
+            publishers=publishers,
             form=form,
             lang=lang,
             separator=separator,
@@ -190,8 +216,13 @@ def export(
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="The sheet that came back: CSV, XLSX or ODS.")],
+    file: Annotated[
+        Path, typer.Argument(help="The sheet that came back: CSV, XLSX or ODS; or the word tips.")
+    ],
     db: options.DbOption = DEFAULT_DB,
+    tips_file: Annotated[
+        Path | None, typer.Argument(help="After the word tips: the list of a reporting desk.")
+    ] = None,
     reviewer: Annotated[
         str, typer.Option("--reviewer", help="Who decided the rows whose reviewer column is empty.")
     ] = "",
@@ -204,7 +235,18 @@ def import_file(
     keep: Annotated[Path, typer.Option("--keep", help="Folder that keeps the files.")] = DEFAULT_KEEP,
     lang: options.LangOption = "id",
 ) -> int:
-    """Import: the decisions of a sheet that came back; rows that are wrong or in conflict are named."""
+    """Import: the decisions of a sheet that came back, or with `tips FILE` a reporting desk's list of tips.
+
+    Rows that are wrong or in conflict are named.
+    """
+    if tips_file is not None:
+        from verbs.tips import WORD, import_tips
+
+        if str(file) != WORD:
+            raise UsageError(f"import {file} {tips_file}: one sheet at a time; or: import {WORD} FILE")
+        if reviewer or keep != DEFAULT_KEEP:
+            raise UsageError(f"import {WORD}: --reviewer and --keep are for sheets; the list is not kept")
+        return import_tips(tips_file, db=db, dry_run=dry_run, all_or_nothing=all_or_nothing, lang=lang)
     sheet = read_sheet(file)
     # Without the run's lock: a night may be running, and every part is a transaction of its own.
     with opened(db, exclusive=False) as engine:

@@ -19,6 +19,7 @@ from store.queue import find_incident
 from store.records import UsageError
 from store.session import opened
 from verbs.places import DEFAULT_DB, ROOT
+from verbs.publishers import publishers_of
 from verbs.recording import note
 
 SOURCES = ROOT / "data" / "sources"
@@ -48,7 +49,7 @@ def show(
         note(engine, "incident shown", incidents=[incident], shown=len(told))
     scored = [(document, prediction) for document, prediction in told if prediction]
     steps = timeline([document for document, _ in scored], [prediction for _, prediction in scored])
-    publishers = {source.id: source.publisher for source in load_sources(sources or SOURCES, ())}
+    publishers = publishers_of(load_sources(sources or SOURCES))
     copies = find_copies([document for document, _ in told])
     console.print(
         incident_view(

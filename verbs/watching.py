@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from crawlers.manifest import Source
 from crawlers.watch import BODY_CHARS, MARK, TRAILING_NIGHTS, judge, warnings_of
+from nlp.masking import MARKS
 from review.corrections import overdue_lines
 from review.status import looked_back_lines, status_lines, status_table
 from review.tables import states_table
@@ -20,6 +21,7 @@ from store.corrections import overdue_requests
 from store.db import reading
 from store.ledger import (
     count_looked_back,
+    count_marks,
     count_night,
     count_states,
     failing_streaks,
@@ -84,6 +86,12 @@ def changed_texts(engine: Engine, run_id: int, nights: Collection[date]) -> tupl
     with reading(engine) as conn:
         before = previous_night(conn, run_id, command="nightly") or date.min
         return tuple(changed_after_decision(conn, since=min(before, *nights)))
+
+
+def masked_items(engine: Engine, nights: Collection[date]) -> dict[str, int]:
+    """Count the personal data that was masked in the documents of these nights, by kind."""
+    with reading(engine) as conn:
+        return count_marks(conn, MARKS, nights)
 
 
 def print_status(engine: Engine, *, nights: int, lang: Language, now: datetime) -> int:

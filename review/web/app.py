@@ -16,10 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from review.web import actions, login, views
+from review.web import actions, login, national, views
 from review.web.protection import Protection
 from review.web.recording import Recording
 from review.web.site import HERE, Site, Timeline
+from store.national import Atlas
 from store.recorder import Recorder
 
 
@@ -31,8 +32,12 @@ def create_app(
     timeline: Timeline,
     second_share: float,
     secure: bool,
+    atlas: Atlas | None = None,
 ) -> Starlette:
-    """The page over a migrated database. `allowed_hosts`: names without port that a browser may ask for."""
+    """The page over a migrated database. `allowed_hosts`: names without port that a browser may ask for.
+
+    Without an `atlas` the national picture knows the regions that were found, and no sources.
+    """
     app = Starlette(
         routes=[
             Route("/", views.show_list),
@@ -42,6 +47,7 @@ def create_app(
             Route("/language", actions.switch_language, methods=["POST"]),
             Route("/second", views.show_second),
             Route("/overview", views.show_overview),
+            Route("/nasional", national.show_national),
             Route("/incidents/{incident_id}", views.show_incident),
             Route("/incidents/{incident_id}/decision", actions.decide, methods=["POST"]),
             Route("/incidents/{incident_id}/undo", actions.undo, methods=["POST"]),
@@ -61,6 +67,7 @@ def create_app(
         second_share=second_share,
         secure=secure,
         recorder=Recorder(engine),
+        atlas=atlas or Atlas(),
     )
     return app
 

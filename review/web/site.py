@@ -24,6 +24,7 @@ from review.words import Language, word
 from store.db import reading
 from store.decisions import ROLES
 from store.listing import ListFilter, count_by
+from store.national import Atlas, Picture, read_picture
 from store.recorder import Recorder
 from store.records import Document, Prediction, Step
 from store.reviewers import find_reviewer
@@ -55,10 +56,14 @@ class Site:
     secure: bool
     #: Where it is noted who has seen what.
     recorder: Recorder
+    #: Regions and outlets, for the national picture.
+    atlas: Atlas
     sessions: Sessions = field(default_factory=Sessions)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     #: When the overview was counted, and what: one entry, that of the filter asked for last.
     counted: dict[ListFilter, tuple[datetime, Mapping[str, Counter[str]]]] = field(default_factory=dict)
+    #: When the national picture was read, and over which nights: one entry as well.
+    pictured: dict[tuple[date | None, date], tuple[datetime, Picture]] = field(default_factory=dict)
     templates: Environment = field(
         default_factory=lambda: Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
@@ -120,6 +125,18 @@ def counts_of(site: Site, wanted: ListFilter) -> Mapping[str, Counter[str]]:
     site.counted.clear()
     site.counted[wanted] = (site.now(), counts)
     return counts
+
+
+def picture_of(site: Site, since: date | None, until: date) -> Picture:
+    """`store.national.read_picture`, as it was within the last COUNTS_LAST."""
+    at, picture = site.pictured.get((since, until), (None, None))
+    if at is not None and picture is not None and site.now() - at < COUNTS_LAST:
+        return picture
+    with reading(site.engine) as conn:
+        picture = read_picture(conn, site.atlas, since=since, until=until)
+    site.pictured.clear()
+    site.pictured[since, until] = (site.now(), picture)
+    return picture
 
 
 def plain(value: object) -> str:

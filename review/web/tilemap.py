@@ -6,6 +6,7 @@ elsewhere. Where a tile stands follows the islands from west to east and north t
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -52,6 +53,9 @@ TILES: Final[Mapping[str, tuple[int, int, str]]] = {
 }
 #: Edge of a tile and the gap between two, in SVG units.
 TILE, GAP = 60, 4
+#: The dashed line around a province with a gap in coverage: contrast 7 and more against the lightest step.
+DASH: Final = "#8a1c1c"
+DASH_WIDTH: Final = 2
 #: Five steps of one hue (Color Brewer's order of lightness, own values) and the ink that reads on each with a
 #: contrast above 4.5 (WCAG 2.2, 1.4.3).
 STEPS: Final = (
@@ -63,21 +67,46 @@ STEPS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """What one province shows: colour (place in STEPS), the figure, what is told of it, and a dashed line."""
+
+    step: int
+    figure: str
+    told: str
+    dashed: bool = False
+
+
 def draw_map(counts: Mapping[str, int], *, title: str, links: Mapping[str, str]) -> str:
     """The SVG of counts by province; a province in `links` is a link. Unknown names are left out."""
     most = max((counts.get(province, 0) for province in TILES), default=0)
+    tiles = {}
+    for province in TILES:
+        count = counts.get(province, 0)
+        tiles[province] = Tile(_step(count, most), str(count), f"{province}: {count}")
+    return draw_tiles(tiles, title=title, links=links)
+
+
+def draw_tiles(tiles: Mapping[str, Tile], *, title: str, links: Mapping[str, str]) -> str:
+    """The SVG of a tile for every province in TILES; one in `links` is a link."""
     width = (1 + max(c for c, _, _ in TILES.values())) * (TILE + GAP)
     height = (1 + max(r for _, r, _ in TILES.values())) * (TILE + GAP)
     drawn = []
     for province, (column, row, short) in TILES.items():
-        count = counts.get(province, 0)
-        fill, ink = STEPS[_step(count, most)]
+        shown = tiles[province]
+        fill, ink = STEPS[shown.step]
         x, y = column * (TILE + GAP), row * (TILE + GAP)
+        # Half of a line lies outside of its rectangle: one that is dashed is drawn so much smaller.
+        inset = DASH_WIDTH // 2 if shown.dashed else 0
+        line = f' stroke="{DASH}" stroke-width="{DASH_WIDTH}" stroke-dasharray="6 4"' if shown.dashed else ""
+        edge = TILE - 2 * inset
         tile = (
-            f"<g><title>{escape(province)}: {count}</title>"
-            f'<rect x="{x}" y="{y}" width="{TILE}" height="{TILE}" rx="4" fill="{fill}"/>'
+            f"<g><title>{escape(shown.told)}</title>"
+            f'<rect x="{x + inset}" y="{y + inset}" width="{edge}" height="{edge}" rx="4" '
+            f'fill="{fill}"{line}/>'
             f'<text x="{x + TILE // 2}" y="{y + 24}" fill="{ink}" font-size="12">{escape(short)}</text>'
-            f'<text x="{x + TILE // 2}" y="{y + 45}" fill="{ink}" font-size="17">{count}</text></g>'
+            f'<text x="{x + TILE // 2}" y="{y + 45}" fill="{ink}" font-size="17">'
+            f"{escape(shown.figure)}</text></g>"
         )
         link = links.get(province)
         drawn.append(f"<a href={quoteattr(link)}>{tile}</a>" if link else tile)
@@ -86,6 +115,11 @@ def draw_map(counts: Mapping[str, int], *, title: str, links: Mapping[str, str])
         f'aria-label={quoteattr(title)} text-anchor="middle" font-family="sans-serif">'
         f"<title>{escape(title)}</title>{''.join(drawn)}</svg>"
     )
+
+
+def rate_step(rate: float, most: float) -> int:
+    """0 for none, then four equal steps up to the highest rate."""
+    return 0 if rate <= 0 else min(4, 1 + int(4 * rate / most))
 
 
 def _step(count: int, most: int) -> int:

@@ -198,6 +198,19 @@ def extract(engine: Engine) -> list[str]:
     return made
 
 
+def test_an_imported_archive_is_masked_before_its_text_is_stored(place: Path) -> None:
+    url = title_of("query")
+    text = f"<p>{WORDS}</p><p>Warga menulis dari warga@surat.test dan menelepon 0812-3456-7890.</p>"
+    bring_in(place, archive(place / "1.warc.gz", [(url, html(text, canonical=url))]))
+    engine = connect(f"sqlite:///{place / 'netra.db'}")
+    assert extract(engine)
+    engine.dispose()
+    stored = b"".join(file.read_bytes() for file in place.glob("netra.db*"))
+    assert b"dari [surel] dan menelepon [nomor telepon]" in stored
+    assert b"warga@surat" not in stored
+    assert b"0812-3456" not in stored
+
+
 def test_an_article_that_a_night_has_brought_whole_stays_as_it_is(place: Path) -> None:
     bring_in(place, archive(place / "1.warc.gz", [list(bodies_of("query").items())[3]]))
     engine = connect(f"sqlite:///{place / 'netra.db'}")

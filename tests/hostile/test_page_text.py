@@ -23,6 +23,7 @@ from review.workbook import write_workbook
 from store.db import reading
 from store.decisions import Decision
 from store.labels import append_event
+from store.provenance import provenance_of
 from store.queue import QueueFilter, find_incident, queue_rows
 from store.schema import documents, incidents, predictions
 from tests.review.web.conftest import Page
@@ -329,7 +330,8 @@ def test_hostile_text_stays_text_in_every_export(engine: Engine, tmp_path: Path)
         rows = queue_rows(conn, queue="incident", until=NIGHT, filters=QueueFilter())
         facts = gather(conn, NIGHT)
         told = find_incident(conn, planted[1])
-    assert told is not None
+        assert told is not None
+        origins = provenance_of(conn, [document.doc_id for document, _ in told[1]])
     assert len(rows) == 101
     digest = render_html(facts, publishers=publishers, lang="id")
     counts = check_page(digest, "digest")
@@ -354,7 +356,15 @@ def test_hostile_text_stays_text_in_every_export(engine: Engine, tmp_path: Path)
     console = Console(width=200, file=None)
     with console.capture() as capture:
         console.print(flagged_table(rows, publishers=publishers, lang="id"))
-        console.print(incident_view(incident, members, steps, {}, publishers=publishers, lang="id"))
+        console.print(
+            incident_view(
+                *(incident, members, steps, {}),
+                origins=origins,
+                paused=True,
+                publishers=publishers,
+                lang="id",
+            )
+        )
     printed = capture.get()
     assert {letter for letter in printed if not letter.isprintable()} == {"\n"}
 

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from nlp.promotion import list_models, promote, rollback, show_model
-from nlp.registry import SUMS, active_folder
+from nlp.registry import SUMS, active_folder, digest_file
 from store.records import UsageError
 
 
@@ -95,3 +95,20 @@ def test_models_are_listed_with_their_numbers_and_shown_with_their_card(models):
         == json.loads((models / "one" / "metrics.json").read_text())["held_out"]["n_case"]
     )
     assert show_model(None, models).startswith("# Model card")
+    assert "**Fairness**" in show_model(None, models)
+
+
+def test_a_model_from_before_fairness_was_measured_says_so_and_is_shown(models):
+    folder = models / "two"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    del metrics["held_out"]["fairness"]
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / SUMS).write_text(
+        "".join(
+            f"{digest_file(folder / name)}  {name}\n"
+            for name in (line.split("  ")[1] for line in (folder / SUMS).read_text().splitlines())
+        )
+    )
+    first, rest = show_model("two", models).split("\n", 1)
+    assert first.startswith("WARNING: fairness was not measured")
+    assert rest.startswith("# Model card")

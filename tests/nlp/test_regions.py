@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp.regions import REGIONS_FILE, Region, find_region, list_region_words, load_regions
+from nlp.regions import REGIONS_FILE, Region, find_region, islands_of, list_region_words, load_regions
 from store.records import UsageError
 
 #: Kabupaten and kota of each province (Kemendagri, 2024).
@@ -236,3 +236,19 @@ def test_a_broken_table_is_named(tmp_path: Path) -> None:
         load_regions(path)
     with pytest.raises(UsageError, match="cannot be read"):
         load_regions(path.parent / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("region", "islands"),
+    [
+        ("Kota Bima, NTB", "Bali dan Nusa Tenggara"),
+        ("Kabupaten Ngada, Provinsi Nusa Tenggara Timur", "Bali dan Nusa Tenggara"),
+        ("Daerah Istimewa Yogyakarta", "Jawa"),
+        ("Kabupaten Pati", "Jawa"),
+        ("Banjar", ""),
+        ("Nasional", ""),
+        ("", ""),
+    ],
+)
+def test_a_region_lies_in_an_island_group_unless_it_may_lie_in_two(region: str, islands: str) -> None:
+    assert islands_of(region) == islands

@@ -75,6 +75,12 @@ def test_unrelated_texts_go(text: str, kind: Kind) -> None:
     assert result.sentences == ()
 
 
+def test_a_tip_passes_by_its_text_and_not_by_its_marks() -> None:
+    marks = "kata [identitas disamarkan], [nomor telepon].\nTempat: Kota Makassar, Sulawesi Selatan"
+    assert screened(f"Camat Tallo hadir di deklarasi paslon nomor 2, {marks}", kind="post").candidate
+    assert screened(f"Jalan rusak sejak lama, {marks}", kind="post").reasons == ()
+
+
 def test_who_and_object_far_apart_are_no_candidate() -> None:
     near = "Pegawai kecamatan diperiksa. Pasangan calon itu berkampanye. "
     far = f"Sejumlah guru mengajar. {FILLER * 2} Pasangan calon itu dilantik."

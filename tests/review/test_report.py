@@ -82,3 +82,8 @@ def test_texts_that_changed_after_a_decision_are_named_with_their_links():
 def test_pages_of_past_days_stand_apart():
     night = replace(report(), looked_back={"import": {"a": 1200}, "walk": {}})
     assert report_content(night, publishers={})["looked_back"] == {"import": {"a": 1200}, "walk": {}}
+
+
+def test_masked_data_is_told_by_count_alone():
+    night = replace(report(), masked={"nik": 2, "minor": 0})
+    assert report_content(night, publishers={})["masked"] == {"nik": 2, "minor": 0}

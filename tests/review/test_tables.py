@@ -3,7 +3,14 @@ from datetime import date
 from rich.console import Console
 
 from nlp.evaluate import evaluate
-from review.tables import flagged_table, metrics_table, models_table, sources_table, threshold_table
+from review.tables import (
+    fairness_table,
+    flagged_table,
+    metrics_table,
+    models_table,
+    sources_table,
+    threshold_table,
+)
 from store.records import Outcome, SourceReport
 from tests.nlp.test_evaluate import PAIRS
 from tests.review.test_sheet import ROW, row_with
@@ -89,3 +96,10 @@ def test_models_are_listed_with_the_one_in_use_and_what_is_wrong():
     assert "0.90" in text
     assert "[b]two" in text
     assert "\x1b" not in text
+
+
+def test_fairness_is_told_by_group_and_its_absence_in_words() -> None:
+    text = rendered(fairness_table(evaluate(PAIRS)))
+    assert "kind" in text
+    assert "post" in text
+    assert "not measured" in rendered(fairness_table({}))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from review.sheet import MAX_CELL, TRIGGERS, flatten, sheet_row, write_sheet
 from review.sheet_read import read_sheet
-from review.words import DECISION_WORDS, HEADERS, WORDS
+from review.words import DECISION_WORDS, HEADERS, SHARED_MARK, WORDS, shared_headers
 from review.workbook import ANALYST, HIDDEN, LISTS_NAME, write_workbook
 from store.records import TYPES
 from tests.review.test_sheet import INCIDENT, ROW, row_with
@@ -53,6 +53,18 @@ def test_an_analyst_can_fill_in_the_first_columns_and_nothing_else(tmp_path, lan
     assert hidden.sheet_state == "hidden"
     assert [c.value for c in hidden["A"] if c.value] == list(DECISION_WORDS[lang].values())
     assert [c.value for c in hidden["B"]] == [WORDS[lang][name] for name in TYPES]
+
+
+def test_people_outside_find_nothing_hidden_and_nothing_to_fill_in(tmp_path):
+    cells = [row | {SHARED_MARK["id"]: "nama disamarkan"} for row in cells_of(ROW)]
+    write_workbook(tmp_path / "a.xlsx", cells, lang="id", shared=True)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    (sheet,) = book.worksheets
+    assert [cell.value for cell in sheet[1]] == list(shared_headers("id").values())
+    assert not sheet.data_validations.dataValidation
+    for cell in sheet[2]:
+        assert cell.protection.locked
+        assert not sheet.column_dimensions[cell.column_letter].hidden
 
 
 def test_nothing_in_the_file_is_a_formula_or_a_link(tmp_path):

@@ -79,6 +79,8 @@ def test_the_order_of_insertion_does_not_show(engine: Engine, other: Engine) -> 
 def test_every_table_with_content_is_named(engine: Engine) -> None:
     assert list(content_digest(engine)) == [
         "candidates",
+        "correction_decisions",
+        "correction_requests",
         "documents",
         "frontier",
         "incident_documents",
@@ -89,6 +91,7 @@ def test_every_table_with_content_is_named(engine: Engine) -> None:
         "pages",
         "predictions",
         "revisions",
+        "tips",
     ]
 
 

@@ -12,6 +12,7 @@ from store.ledger import (
     NightCounts,
     Streak,
     count_looked_back,
+    count_marks,
     count_night,
     count_states,
     failing_streaks,
@@ -214,3 +215,23 @@ def test_the_night_before_is_that_of_the_last_finished_run(engine: Engine) -> No
         assert previous_night(conn, now, command="nightly") == nights[1]
         assert previous_night(conn, killed, command="nightly") == nights[1]
         assert previous_night(conn, first, command="nightly") is None
+
+
+def test_marks_of_masked_data_are_counted_by_kind_over_the_asked_nights(engine: Engine) -> None:
+    """In title, text and author; another night's are not counted, and no night gives zeros."""
+    fields: list[dict[str, str]] = [
+        {"title": "[surel] beredar", "text": "Hubungi [surel], NIK [NIK].", "author": "[surel]"},
+        {"text": "Tidak ada."},
+        {"text": "[NIK] [NIK]"},
+    ]
+    nights = [NIGHT, NIGHT, NIGHT - timedelta(days=1)]
+    with engine.begin() as conn:
+        for number, (changes, night) in enumerate(zip(fields, nights, strict=True)):
+            page = make_page(number, night=night)
+            put_page(conn, page)
+            save_document(conn, page.page_id, make_document(page, **changes), version="1")
+    marks = {"nik": "[NIK]", "mail": "[surel]", "phone": "[nomor telepon]"}
+    with engine.connect() as conn:
+        assert count_marks(conn, marks, [NIGHT]) == {"nik": 1, "mail": 3, "phone": 0}
+        assert count_marks(conn, marks, nights)["nik"] == 3
+        assert count_marks(conn, marks, []) == {"nik": 0, "mail": 0, "phone": 0}

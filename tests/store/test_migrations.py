@@ -211,3 +211,29 @@ def test_a_database_of_the_first_version_keeps_its_rows_and_learns_the_new_words
     with engine.begin() as conn:
         assert len(source_history(conn, nights=99)) == 1 + len(Outcome)
     engine.dispose()
+
+
+def test_a_database_of_the_tenth_version_keeps_what_it_knows_of_deletions_and_learns_consent(
+    tmp_path: Path,
+) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    upgrade(engine, "0010")
+    rows: dict[str, tuple[object, ...]] = {
+        "pages": (*NIGHT_TABLES["pages"], "night"),
+        "cleared_bodies": ("P", "0" * 64, "subject", "2026-01-01 00:00:00.000000"),
+        "deletions": (1, "2026-01-01 00:00:00.000000", "archive", "records", 3, "", ""),
+    }
+    with closing(sqlite3.connect(tmp_path / "netra.db")) as plain, plain:
+        for table, row in rows.items():
+            put_row(plain, table, row)
+    migrate(engine)
+    with engine.begin() as conn:
+        for table, row in rows.items():
+            kept = conn.exec_driver_sql(f"SELECT * FROM {table}").one()  # noqa: S608 - names of our own
+            assert tuple(kept) == row
+        conn.exec_driver_sql("UPDATE deletions SET rule = 'consent'")
+        indexes = conn.exec_driver_sql("PRAGMA index_list(deletions)").all()
+        assert "ix_deletions_at" in {row[1] for row in indexes}
+    with pytest.raises(IntegrityError, match="ck_deletions_rule"), engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE deletions SET rule = 'lupa'")
+    engine.dispose()

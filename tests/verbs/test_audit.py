@@ -23,17 +23,21 @@ from verbs.recording import note_archive, system_account
 
 Run = Callable[..., tuple[int, str, str]]
 #: Verbs (with their groups) that show or write texts out of the database, or what people typed about them,
-#: and how each is called here. `review` serves the page, which has a test of its own.
+#: and how each is called here, one in two ways. `review` serves the page, which has a test of its own.
 SHOWING = {
     "export": ("--date", NIGHT.isoformat(), "--out", "OUT"),
+    "export --shared": ("--date", NIGHT.isoformat(), "--out", "OUT"),
     "import": ("SHEET", "--reviewer", "Siti Lontara", "--keep", "OUT"),
     "show": ("INCIDENT",),
+    "national": ("--until", NIGHT.isoformat(), "--out", "OUT"),
     "digest": ("--date", NIGHT.isoformat(), "--out", "OUT"),
     "labels history": ("INCIDENT",),
     "labels second": ("--reviewer", "Siti Lontara"),
     "labels disagreements": (),
     "labels erasures": (),
     "audit show": (),
+    "privacy find": ("Surti Lembayung",),
+    "privacy report": ("Surti Lembayung", "--out", "PERSON"),
     "audit report": ("--since", "2024-01-01", "--until", "2024-12-31", "--out", "REPORT"),
 }
 #: Verbs that show counts, sources, models, accounts or files of their own, or that write decisions, which the
@@ -56,7 +60,7 @@ OTHERS = {
     *("labels check", "labels agreement", "labels recall", "labels decide", "labels undo", "labels erase"),
     *("reviewers add", "reviewers list", "reviewers lock", "reviewers unlock", "reviewers password"),
     *("reviewers erase", "audit check"),
-    *("retention run", "retention show", "subject erase", "subject reapply"),
+    *("retention run", "retention show", "privacy erase", "privacy reapply"),
     *("corrections add", "corrections list", "corrections decide"),
     # Of `copy` and `backup` the acts are looked at in test_db.py.
     *("db copy", "db check", "db backup", "db restore"),
@@ -103,7 +107,7 @@ def test_every_verb_is_known_as_one_that_shows_or_does_not() -> None:
         assert group.typer_instance is not None
         for command in group.typer_instance.registered_commands:
             known.add(f"{group.name} {command.name or getattr(command.callback, '__name__', '')}")
-    assert known == OTHERS | SHOWING.keys()
+    assert known == OTHERS | {verb.partition(" --")[0] for verb in SHOWING}
 
 
 def test_every_verb_that_shows_something_is_on_record(desk: Engine, run: Run, tmp_path: Path) -> None:
@@ -118,6 +122,7 @@ def test_every_verb_that_shows_something_is_on_record(desk: Engine, run: Run, tm
         "SHEET": sheet,
         "INCIDENT": incident,
         "REPORT": tmp_path / "breach.csv",
+        "PERSON": tmp_path / "surti-lembayung.json",
     }
     for verb, arguments in SHOWING.items():
         before = len(acts_of(desk))
@@ -130,8 +135,10 @@ def test_every_verb_that_shows_something_is_on_record(desk: Engine, run: Run, tm
             if act.subject and act.sha256:
                 [path] = [p for p in tmp_path.rglob(act.subject) if p.is_file()]
                 assert act.sha256 == hashlib.sha256(path.read_bytes()).hexdigest(), verb
+    assert not [act for act in acts_of(desk) if "surti" in act.subject]
     by_what = {act.what: act for act in acts_of(desk)}
     assert len(by_what["sheet exported"].incidents) == by_what["sheet exported"].shown == 2
+    assert by_what["sheet shared"].incidents
     assert by_what["incident shown"].incidents == (incident,)
     assert list((tmp_path / "out").glob(".unrecorded*")) == []
 
@@ -145,9 +152,12 @@ def test_without_a_record_nothing_is_shown_or_written(desk: Engine, run: Run, tm
     out = tmp_path / "out"
     for verb in (
         ("export", "--date", NIGHT, "--out", out),
+        ("export", "--shared", "--date", NIGHT, "--out", out),
         ("digest", "--date", NIGHT, "--out", out),
         ("show", incident),
         ("audit", "show"),
+        ("privacy", "find", "Surti Lembayung"),
+        ("privacy", "report", "Surti Lembayung", "--out", out / "jawaban.json"),
     ):
         code, said, err = run(*verb)
         assert (code, said) == (4, ""), verb

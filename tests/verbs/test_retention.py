@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import pipeline
-from store.db import connect, migrate
+from store.access import Act, access_head, append_acts, check_acts
+from store.db import connect, migrate, reading
 from store.records import UsageError
 from store.retention import Periods
 from tests.store.samples import NIGHT, put_grouped
@@ -49,6 +50,19 @@ def test_a_dry_run_counts_and_a_run_clears_scrubs_and_stays_on_record(run: Run, 
     out = run("show", "--settings", own)[1]
     for words in ("screened_out_days = 30", "unconfirmed_days = 5", "unconfirmed: 1 documents"):
         assert words in out
+
+
+def test_acts_past_their_time_are_told_and_stay(run: Run, tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    now = datetime.now(UTC)
+    with engine.begin() as conn:
+        append_acts(conn, [Act(now - timedelta(days=days), "R-1", "page: list") for days in (1828, 1826)])
+    for words in (("run", "--dry-run"), ("run",)):
+        code, out = run(*words, "--archive", tmp_path / "warc", "--settings", tmp_path / "none.toml")
+        assert (code, "record of access: 1 rows are past 1827 days and stay" in out) == (0, True)
+    with reading(engine) as conn:
+        assert (access_head(conn)[0], check_acts(conn)) == (2, "")
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

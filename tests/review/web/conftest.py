@@ -18,10 +18,16 @@ from nlp.timeline import timeline
 from review.passwords import hash_password
 from review.web.app import create_app
 from store.db import connect, migrate
+from store.national import Atlas
 from store.reviewers import add_reviewer
 
 PASSWORD = "rahasia yang cukup panjang"  # noqa: S105 - of invented reviewers
 PUBLISHERS = {"kabar-lontara": "Kabar Lontara"}
+#: The samples' one outlet, its province and town.
+ATLAS = Atlas(
+    regions=("Sulawesi Selatan", "Kota Makassar, Sulawesi Selatan", "Riau"),
+    outlets={"kabar-lontara": "Kota Makassar, Sulawesi Selatan"},
+)
 REVIEWERS = {"sekar": "reviewer", "bagas": "reviewer", "tamu": "reader"}
 
 
@@ -77,7 +83,9 @@ def serve() -> Iterator[Callable[..., Page]]:
     """Serves a page over a database until the test ends; `publishers` as the manifests name them."""
     running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
 
-    def start(engine: Engine, *, publishers: Mapping[str, str] = PUBLISHERS) -> Page:
+    def start(
+        engine: Engine, *, publishers: Mapping[str, str] = PUBLISHERS, atlas: Atlas | None = ATLAS
+    ) -> Page:
         app = create_app(
             engine,
             publishers=publishers,
@@ -85,6 +93,7 @@ def serve() -> Iterator[Callable[..., Page]]:
             timeline=timeline,
             second_share=1.0,
             secure=False,
+            atlas=atlas,
         )
         sock = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(

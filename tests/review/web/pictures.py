@@ -33,6 +33,8 @@ MAX_BYTES = 150_000
 #: Colours of a picture: the page has few, and letters stay sharp.
 COLOURS = 64
 DESK, PHONE = {"width": 1200, "height": 800}, {"width": 360, "height": 740}
+#: The map of the national picture and the first rows of its table.
+TALL = {"width": 1200, "height": 1180}
 NAME, PASSWORD = "Sekar", secrets.token_urlsafe()
 
 
@@ -79,7 +81,7 @@ def shoot(tab: Tab, path: Path, *, whole: bool = False) -> None:
 
 
 def take(address: str, out: Path) -> None:
-    """All pictures: login, list, filters, incident, decision saved, overview, phone."""
+    """All pictures: login, list, filters, incident, decision saved, overview, national picture, phone."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         tab = chromium.new_context(base_url=address, viewport=DESK, locale="id-ID").new_page()  # type: ignore[arg-type] # a plain dict of its shape
@@ -98,6 +100,9 @@ def take(address: str, out: Path) -> None:
         shoot(tab, out / "kejadian.png")
         tab.goto("/overview")
         shoot(tab, out / "ikhtisar.png", whole=True)
+        tab.goto("/nasional")
+        tab.set_viewport_size(TALL)  # type: ignore[arg-type] # a plain dict of its shape
+        shoot(tab, out / "nasional.png")
         tab.set_viewport_size(PHONE)  # type: ignore[arg-type] # a plain dict of its shape
         tab.goto("/")
         shoot(tab, out / "ponsel-daftar.png")

@@ -92,7 +92,7 @@ def test_evidence_is_marked_and_the_map_drawn(tab: Tab, engine: Engine) -> None:
     expect(tab.get_by_role("link", name="Camat hadir di deklarasi")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/overview", "/second", "INCIDENT"])
+@pytest.mark.parametrize("path", ["/", "/overview", "/nasional", "/second", "INCIDENT"])
 def test_a_phone_shows_it_without_scrolling_sideways(tab: Tab, engine: Engine, path: str) -> None:
     (incident,) = put_grouped(engine, 1)
     tab.set_viewport_size(PHONE)  # type: ignore[arg-type] # a plain dict of its shape
@@ -101,7 +101,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(tab: Tab, engine: Engine, p
     assert width <= PHONE["width"]
 
 
-@pytest.mark.parametrize("path", ["/", "/overview", "/second", "INCIDENT"])
+@pytest.mark.parametrize("path", ["/", "/overview", "/nasional", "/second", "INCIDENT"])
 def test_every_field_has_a_label_and_every_page_one_heading_and_a_language(
     tab: Tab, engine: Engine, path: str
 ) -> None:
@@ -114,6 +114,24 @@ def test_every_field_has_a_label_and_every_page_one_heading_and_a_language(
     assert unnamed == []
     assert tab.locator("h1").count() == 1
     assert tab.locator("html").get_attribute("lang") == "id"
+
+
+def test_the_national_picture_can_be_read_by_eye_by_ear_and_in_english(tab: Tab, engine: Engine) -> None:
+    put_grouped(engine, *range(3))
+    tab.goto("/overview")
+    tab.get_by_role("link", name="Nasional").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Gambaran nasional")
+    tile = tab.locator(".map a", has_text="Sulsel")
+    expect(tile.locator("title")).to_contain_text("terlalu sedikit")
+    table = tab.get_by_role("table", name="Provinsi", exact=True)
+    row = table.get_by_role("row", name="Sulawesi Selatan")
+    expect(row.get_by_role("rowheader")).to_have_text("Sulawesi Selatan")
+    expect(row.get_by_role("cell").nth(1)).to_have_text("3")
+    tile.click()
+    parts = tab.get_by_role("table", name="Kabupaten dan kota: Sulawesi Selatan")
+    expect(parts.get_by_role("rowheader")).to_have_text("Kota Makassar")
+    tab.get_by_role("button", name="English").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("National picture")
 
 
 def test_focus_is_seen_and_the_skip_link_comes_first(tab: Tab, engine: Engine) -> None:

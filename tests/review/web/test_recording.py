@@ -45,9 +45,10 @@ def test_every_route_that_shows_something_leaves_one_row(page: Page, engine: Eng
         assert (answer.status_code, len(added)) == ((303, 0) if path == "/login" else (200, 1)), path
         shown += len(added)
         assert all(act.who == sekar.reviewer_id and act.at >= begun for act in added)
-    assert shown == len(paths(engine, first)) - 1 == 4
+    assert shown == len(paths(engine, first)) - 1 == 5
     by_what = {act.what: act for act in acts_of(engine)}
-    assert set(by_what) == {"page: list", "page: second", "page: overview", "page: incident"}
+    named = {"page: list", "page: second", "page: overview", "page: national", "page: incident"}
+    assert set(by_what) == named
     assert set(by_what["page: list"].incidents) == {first, second}
     assert by_what["page: list"].shown == 2
     assert by_what["page: incident"].incidents == (first,)

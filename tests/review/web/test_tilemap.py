@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from review.web.tilemap import GAP, STEPS, TILE, TILES, draw_map
+from review.web.tilemap import DASH, GAP, STEPS, TILE, TILES, Tile, draw_map, draw_tiles, rate_step
 from tests.review.contrast import contrast
 
 REGIONS = Path(__file__).parents[3] / "data" / "regions.csv"
@@ -55,3 +55,14 @@ def test_all_tiles_lie_on_the_drawing_and_the_same_counts_give_the_same_bytes() 
     for rect in root.iter(f"{SVG}rect"):
         assert int(rect.attrib["x"]) + TILE + GAP <= width
         assert int(rect.attrib["y"]) + TILE + GAP <= height
+
+
+def test_a_gap_is_told_by_a_line_and_in_words() -> None:
+    tiles = {province: Tile(0, "–", f"{province}: <terlalu sedikit>") for province in TILES}
+    tiles["Bali"] = Tile(rate_step(3.0, 3.0), "3,0", "Bali: 3,0; tidak ada sumber", dashed=True)
+    drawn = ET.fromstring(draw_tiles(tiles, title="Peta", links={}))  # noqa: S314 - drawn by us
+    [dashed] = [rect for rect in drawn.iter(f"{SVG}rect") if rect.get("stroke-dasharray")]
+    assert dashed.get("fill") == STEPS[4][0]
+    assert "Bali: 3,0; tidak ada sumber" in [title.text for title in drawn.iter(f"{SVG}title")]
+    assert contrast(DASH, STEPS[0][0]) >= 4.5
+    assert [rate_step(rate, 8.0) for rate in (0.0, 0.1, 2.0, 4.5, 7.9)] == [0, 1, 2, 3, 4]

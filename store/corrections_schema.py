@@ -1,6 +1,6 @@
-"""The tables of what people outside ask for and get: requests for correction, and sheets that were shared.
+"""The tables of what people outside ask for: requests for correction, and what was decided on them.
 
-    correction_requests ──(number)── correction_decisions        shared_exports
+    correction_requests ──(number)── correction_decisions
 
 Promises: no name and no word of a requester has a column: a request is a kind, a matter and the number under
 which the letter lies in the office's own file; triggers of migration 0010 refuse every UPDATE and DELETE.
@@ -9,10 +9,10 @@ Never does: read or write a row.
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table
 
 from store.columns import PlainText, UtcTime
-from store.tables import NOT_CONTENT, metadata, not_negative, one_of
+from store.tables import metadata, one_of
 
 #: Who asks: the person concerned, somebody who acts for them, the outlet, an agency, anybody else.
 REQUESTERS: Final = ("subject", "proxy", "outlet", "agency", "other")
@@ -48,23 +48,4 @@ correction_decisions = Table(
     Column("reviewer", PlainText, nullable=False),
     Column("at", UtcTime, nullable=False),
     one_of("outcome", OUTCOMES),
-)
-
-# Who let which sheet go to people outside, and whether names were in it.
-shared_exports = Table(
-    "shared_exports",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("at", UtcTime, nullable=False),
-    # Id of the account; "" for a pseudonymous sheet, which asks for none.
-    Column("reviewer", PlainText, nullable=False),
-    Column("with_names", Boolean, nullable=False),
-    Column("with_links", Boolean, nullable=False),
-    Column("queue", PlainText, nullable=False),
-    Column("night", Date, nullable=False),
-    Column("file", PlainText, nullable=False),
-    Column("file_sha256", PlainText, nullable=False),
-    Column("n_rows", Integer, nullable=False),
-    not_negative("n_rows"),
-    info=NOT_CONTENT,
 )

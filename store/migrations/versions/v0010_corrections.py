@@ -1,6 +1,6 @@
-"""Requests for correction with what was decided on them, and a record of the sheets that were shared.
+"""Requests for correction with what was decided on them.
 
-Promises: all three tables only grow: triggers refuse UPDATE, DELETE and, on SQLite, REPLACE.
+Promises: both tables only grow: triggers refuse UPDATE, DELETE and, on SQLite, REPLACE.
 Never does: import our code, which moves on.
 """
 
@@ -12,7 +12,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-TABLES = ("correction_requests", "correction_decisions", "shared_exports")
+TABLES = ("correction_requests", "correction_decisions")
 
 
 def upgrade() -> None:
@@ -48,21 +48,6 @@ def upgrade() -> None:
             ["number"], ["correction_requests.number"], name=op.f("fk_correction_decisions_number")
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_correction_decisions")),
-    )
-    op.create_table(
-        "shared_exports",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reviewer", sa.Text(), nullable=False),
-        sa.Column("with_names", sa.Boolean(), nullable=False),
-        sa.Column("with_links", sa.Boolean(), nullable=False),
-        sa.Column("queue", sa.Text(), nullable=False),
-        sa.Column("night", sa.Date(), nullable=False),
-        sa.Column("file", sa.Text(), nullable=False),
-        sa.Column("file_sha256", sa.Text(), nullable=False),
-        sa.Column("n_rows", sa.Integer(), nullable=False),
-        sa.CheckConstraint("n_rows >= 0", name=op.f("ck_shared_exports_not_negative")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_shared_exports")),
     )
     for table in TABLES:
         _refuse(table)

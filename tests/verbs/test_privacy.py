@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import update
 
 import pipeline
-import verbs.subject
+import verbs.privacy
 from crawlers.archive import Archive, digest_bodies, load_bodies
 from crawlers.hidden import hidden_in
+from store.access import list_acts
 from store.chain import check_chain
 from store.db import connect, migrate, reading
 from store.frontier import put_page
@@ -24,9 +25,9 @@ from store.reviewed import reviewed_documents
 from store.rows import read_page
 from store.schema import pages, suppressed_names
 from tests.store.planted import PEOPLE, plant
-from tests.store.samples import make_document, make_page
+from tests.store.samples import NIGHT, make_document, make_page
+from verbs.privacy import hiding
 from verbs.retention import let_go
-from verbs.subject import hiding, mask_files
 
 Run = Callable[..., tuple[int, str, str]]
 MOMENT = datetime(2026, 1, 5, 19, tzinfo=UTC)
@@ -37,7 +38,7 @@ def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     monkeypatch.setenv("NETRA_DB", f"sqlite:///{tmp_path / 'netra.db'}")
     out = tmp_path / "out"
     out.mkdir()
-    monkeypatch.setattr(verbs.subject, "FOLDERS", (out,))
+    monkeypatch.setattr(verbs.privacy, "FOLDERS", (out,))
     engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
     migrate(engine)
     plant(engine)
@@ -90,14 +91,50 @@ def hits(folder: Path) -> list[str]:
 
 def test_a_report_goes_to_a_private_file_and_nowhere_else(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "jawaban.json"
-    code, out, _ = run("subject", "report", f"Dr. {PEOPLE[1]}", "--alias", PEOPLE[0], "--out", target)
+    code, out, _ = run("privacy", "report", f"Dr. {PEOPLE[1]}", "--alias", PEOPLE[0], "--out", target)
     assert (code, "2 rows, 2 texts, 2 files" in out) == (0, True)
     assert PEOPLE[1] not in out
     assert target.stat().st_mode & 0o077 == 0
     told = json.loads(target.read_text(encoding="utf-8"))
     assert {Path(path).name for path in told["files"]} == {"flagged.csv", "rusak.xlsx"}
     assert [len(document["archived"]) for document in told["documents"]] == [1, 1]
-    assert run("subject", "report", "Dr.", "--out", target)[0] == 2
+    assert run("privacy", "report", "Dr.", "--out", target)[0] == 2
+
+
+def test_find_lists_kind_id_and_night_and_no_word_of_a_text(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("privacy", "find", PEOPLE[1], "--alias", PEOPLE[0])
+    ids = [make_document(make_page(number)).doc_id for number in (0, 1)]
+    assert code == 0
+    assert sorted(out.splitlines()[:2]) == sorted(f"documents  {one}  {NIGHT}" for one in ids)
+    assert out.splitlines()[2:] == [
+        f"file  {tmp_path / 'out' / 'flagged.csv'}",
+        f"file  {tmp_path / 'out' / 'rusak.xlsx'}",
+        "2 rows, 2 files hold the name",
+    ]
+    assert "Kata" not in out
+    engine = connect(f"sqlite:///{tmp_path / 'netra.db'}")
+    with reading(engine) as conn:
+        (act,) = list_acts(conn)
+    assert (act.what, act.shown, len(act.incidents), act.subject) == ("person looked for", 2, 2, "")
+    engine.dispose()
+    assert "0 rows" in run("privacy", "find", "[a-zA-Z]+ (.*)%_ x")[1]
+    assert run("privacy", "find", "x")[0] == 2
+
+
+def test_a_name_of_one_word_is_erased_only_when_asked_twice(run: Run, tmp_path: Path) -> None:
+    asked = ("--reviewer", "Sri Wahyuni", "--reason", "uji", "--list", tmp_path / "erased.json")
+    places = ("--archive", tmp_path / "warc")
+    code, _, err = run("privacy", "erase", "H. Sutrisno", *asked, *places)
+    assert (code, "one word" in err) == (2, True)
+    assert run("privacy", "erase", "Sutrisno", *asked, *places, "--dry-run")[0] == 0
+    assert run("privacy", "erase", "Sutrisno", *asked, *places, "--one-word")[0] == 0
+
+
+def test_what_a_program_stands_on_is_named_and_not_masked(run: Run, tmp_path: Path) -> None:
+    asked = ("--reviewer", "Sri Wahyuni", "--reason", "uji", "--list", tmp_path / "erased.json", "--one-word")
+    code, out, _ = run("privacy", "erase", "grouped", *asked, "--archive", tmp_path / "warc")
+    assert (code, "still holds the name: documents.state" in out) == (1, True)
+    assert run("privacy", "find", PEOPLE[1])[1].startswith("documents")
 
 
 def test_fifty_people_are_erased_stay_out_and_are_erased_again_after_a_backup(
@@ -111,11 +148,11 @@ def test_fifty_people_are_erased_stay_out_and_are_erased_again_after_a_backup(
     assert hits(tmp_path) == PEOPLE
 
     asked = ("--reviewer", "Sri Wahyuni", "--reason", "permintaan 12 Nov 2026")
-    assert run("subject", "erase", PEOPLE[0], *asked[:2], "--reason", f"kata {PEOPLE[0]}")[0] == 2
-    assert "nothing was changed" in run("subject", "erase", PEOPLE[0], *asked, "--dry-run", *places)[1]
+    assert run("privacy", "erase", PEOPLE[0], *asked[:2], "--reason", f"kata {PEOPLE[0]}")[0] == 2
+    assert "nothing was changed" in run("privacy", "erase", PEOPLE[0], *asked, "--dry-run", *places)[1]
     assert hits(tmp_path) == PEOPLE
     others = [word for name in PEOPLE[1:] for word in ("--alias", name)]
-    code, out, err = run("subject", "erase", f"H. {PEOPLE[0]}, S.E.", *others, *asked, *places)
+    code, out, err = run("privacy", "erase", f"H. {PEOPLE[0]}, S.E.", *others, *asked, *places)
     assert (code, err.count("netra:")) == (0, 0)
     assert "51 archived records gone" in out
     assert hits(tmp_path) == []
@@ -144,7 +181,7 @@ def test_fifty_people_are_erased_stay_out_and_are_erased_again_after_a_backup(
     shutil.copy(backup / "netra.db", tmp_path)
     shutil.copytree(backup / "warc", tmp_path / "warc")
     assert hits(tmp_path) != []
-    assert run("subject", "reapply", *places)[0] == 0
+    assert run("privacy", "reapply", *places)[0] == 0
     assert hits(tmp_path) == []
 
 
@@ -174,7 +211,6 @@ def later_nights(folder: Path) -> None:
 
 def test_reapply_with_an_empty_list_says_so_and_labels_are_left(run: Run, tmp_path: Path) -> None:
     places = ("--archive", tmp_path / "warc", "--list", tmp_path / "erased.json")
-    assert "no name was ever erased" in run("subject", "reapply", *places)[1]
+    assert "no name was ever erased" in run("privacy", "reapply", *places)[1]
     (tmp_path / "erased.json").write_text("[{}]", encoding="utf-8")
-    assert run("subject", "reapply", *places)[0] == 2
-    assert len(mask_files([verbs.subject.LABELS / "x.jsonl"], str.upper)) == 1
+    assert run("privacy", "reapply", *places)[0] == 2

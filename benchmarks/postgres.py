@@ -1,4 +1,4 @@
-"""What does PostgreSQL cost beside SQLite? The night's time as a ratio, and the review page under fifty people.
+"""What does PostgreSQL cost beside SQLite? A night's time as a ratio, and the page under fifty reviewers.
 
 Promises: a real server as initdb sets it up (every commit on the disk, as SQLite's are here), on this machine
 and this disk; the night is the command line's own, on the sample newsroom, a fresh process and a fresh
@@ -42,7 +42,7 @@ ROUNDS = 3
 PATIENCE_S = 900
 ROOT = Path(__file__).parent.parent
 WARC = ROOT / "data" / "sample" / "newsroom.warc.gz"
-#: The server as initdb sets it up; more connections than one page opens are not needed.
+#: The server as initdb sets it up, but for words that nobody would read.
 SETTINGS = ("log_min_messages=fatal",)
 
 

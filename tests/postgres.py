@@ -66,7 +66,7 @@ class Server:
     def run(self, statement: str, *names: str) -> None:
         """Run one statement outside of a transaction; {} stand for the names of databases."""
         with closing(self.plain("postgres")) as conn:
-            conn.execute(SQL(statement).format(*map(Identifier, names)))  # type: ignore[arg-type] # words of ours
+            conn.execute(SQL(statement).format(*map(Identifier, names)))
 
     def plain(self, database: str) -> psycopg.Connection[Any]:
         """A connection past our store, as somebody with psql has it; each statement commits."""
@@ -167,16 +167,25 @@ def running(settings: Sequence[str] = SETTINGS) -> Iterator[Server]:
 def serving(place: Path, folder: Path, as_user: dict[str, Any], settings: Sequence[str]) -> Iterator[Server]:
     """A server of its own below `folder`, reachable when the block begins, ended with it."""
     data = folder / "data"
-    made = [place / "initdb", "-D", data, "-U", USER, "--encoding=UTF8", "--locale=C", "--no-sync"]
+    made: list[str | Path] = [
+        place / "initdb",
+        "-D",
+        data,
+        "-U",
+        USER,
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
     trust = ["--auth-local=trust", "--auth-host=scram-sha-256"]
     subprocess.run([*made, *trust], check=True, stdout=subprocess.DEVNULL, **as_user)
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     told = [word for setting in settings for word in ("-c", setting)]
-    where = ["-k", folder, "-p", str(port), "-h", "127.0.0.1"]
-    command = [place / "postgres", "-D", data, *where, *told]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **as_user)
+    where: list[str | Path] = ["-k", folder, "-p", str(port), "-h", "127.0.0.1"]
+    command: list[str | Path] = [place / "postgres", "-D", data, *where, *told]
+    process: subprocess.Popen[bytes] = subprocess.Popen(command, stderr=subprocess.DEVNULL, **as_user)
     server = Server(folder, port, process)
     try:
         begin = time.monotonic()

@@ -213,7 +213,7 @@ def served(url: str) -> Iterator[str]:
 def work(
     address: str, name: str, *, clicks: int, pause: float, found: Clicks, together: threading.Barrier
 ) -> None:
-    """One reviewer: log in, wait for the others, then click through lists and incidents and decide on every second one opened."""
+    """One reviewer: log in, wait for the others, click through lists and incidents, decide on each second."""
     rng = random.Random(name)
     province, source = rng.choice(list(TILES)), f"koran-{rng.randrange(SOURCES)}"
     lists = [

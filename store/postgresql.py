@@ -2,8 +2,9 @@
 
 Promises: one writer at a time, who waits for another at most as long as on SQLite; a reader sees one moment
 and writes nothing; text is sorted by its bytes, so that lists and exports have one order on both databases;
-what is committed is on the server's disk; every refusal is one line with the next step, without a password.
-Never does: create or drop a database; keep a password where a log could show it.
+what is committed is on the server's disk; every refusal is one line with the next step, without a password;
+no error shows a value of the row that the server did not take. Never does: create or drop a database; keep a
+password where a log could show it.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from store.records import UsageError
@@ -44,7 +46,6 @@ def open_postgresql(url: URL, *, busy_timeout_s: float) -> Engine:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
-            # A failed statement is logged and put into last-error.txt: without the texts that it held.
             hide_parameters=True,
             connect_args={name: value for name, value in told.items() if name not in url.query},
         )
@@ -61,6 +62,7 @@ def open_postgresql(url: URL, *, busy_timeout_s: float) -> Engine:
         dbapi_connection.autocommit = False
 
     event.listen(engine, "connect", set_up)
+    event.listen(engine, "handle_error", _without_values)
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             collation, provider, encoding, server = conn.exec_driver_sql(
@@ -115,6 +117,16 @@ def _without_secrets(url: URL) -> tuple[URL, dict[str, str]]:
     found = {name: url.query[name] for name in _SECRETS if name in url.query}
     secrets = {name: value if isinstance(value, str) else value[-1] for name, value in found.items()}
     return url.difference_update_query(list(found)), secrets
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Cut an error down to what was wrong: behind that the server shows the row, text and names."""
+    error = context.sqlalchemy_exception
+    if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
+        # Both, since a traceback shows both. A value within the first line stands behind a colon.
+        told = str(error.orig).strip().partition("\n")[0].partition(': "')[0]
+        error.orig.args = (told,)
+        error.args = (f"({type(error.orig).__module__}.{type(error.orig).__name__}) {told}",)
 
 
 def _shown(url: URL) -> str:

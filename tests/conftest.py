@@ -30,8 +30,10 @@ LONGEST = (
 @pytest.fixture(scope="session")
 def server() -> Iterator["Server"]:
     """One PostgreSQL server for a whole process of tests; it starts when the first test asks for it."""
-    from tests.postgres import running
+    from tests.postgres import programs, running
 
+    if programs() is None and not FULL:
+        pytest.skip("no PostgreSQL: not installed (PyPI: pgserver; Debian: postgresql)")
     with running() as made:
         yield made
 

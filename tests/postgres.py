@@ -1,8 +1,8 @@
-"""A PostgreSQL server of our own for tests: made in a folder below /tmp, gone with it.
+"""A PostgreSQL server of our own for tests and benchmarks: made in a folder below /tmp, gone with it.
 
 Promises: the real server (PyPI's pgserver brings it, else Debian's package), as an ordinary user even when
-the tests run as root; text sorted by bytes; passwords asked for over TCP, none over its socket. Never does:
-touch a server or an account of the machine, or keep its files safe from power loss.
+we run as root; text sorted by bytes; passwords asked for over TCP, none over its socket. Never does: touch a
+server or an account of the machine; for tests, keep its files safe from power loss.
 """
 
 import itertools
@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -21,12 +21,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-import pytest
 from psycopg.sql import SQL, Identifier
 
 from store.db import connect, migrate
+from store.records import UsageError
 from store.schema import metadata
-from tests.conftest import FULL
 
 #: Its own user of the database; the password is asked for over TCP alone.
 USER: Final = "netra"
@@ -67,7 +66,7 @@ class Server:
     def run(self, statement: str, *names: str) -> None:
         """Run one statement outside of a transaction; {} stand for the names of databases."""
         with closing(self.plain("postgres")) as conn:
-            conn.execute(SQL(statement).format(*map(Identifier, names)))  # type: ignore[arg-type] # words of ours
+            conn.execute(SQL(statement).format(*map(Identifier, names)))
 
     def plain(self, database: str) -> psycopg.Connection[Any]:
         """A connection past our store, as somebody with psql has it; each statement commits."""
@@ -136,13 +135,14 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server with a migrated template; skips the test where no server is installed (never under FULL=1)."""
+def running(settings: Sequence[str] = SETTINGS) -> Iterator[Server]:
+    """A server with a migrated template; `settings` as "name=value", none for what initdb writes.
+
+    Raises UsageError where no server is installed.
+    """
     place = programs()
     if place is None:
-        if FULL:
-            raise RuntimeError("no PostgreSQL although FULL=1 installs it (PyPI: pgserver)")
-        pytest.skip("no PostgreSQL: not installed (PyPI: pgserver; Debian: postgresql)")
+        raise UsageError("no PostgreSQL is installed. Run `make setup`, or install Debian's postgresql.")
     folder = Path(tempfile.mkdtemp(prefix="netra-pg-"))
     as_user: dict[str, Any] = {"cwd": folder}
     if os.geteuid() == 0:
@@ -152,7 +152,7 @@ def running() -> Iterator[Server]:
         as_user |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     folder.chmod(0o755)
     try:
-        with serving(place, folder, as_user) as server:
+        with serving(place, folder, as_user, settings) as server:
             server.run("ALTER ROLE {} PASSWORD '" + PASSWORD + "'", USER)
             server.run("CREATE DATABASE {} TEMPLATE template0", TEMPLATE)
             engine = connect(server.url(TEMPLATE))
@@ -164,18 +164,28 @@ def running() -> Iterator[Server]:
 
 
 @contextmanager
-def serving(place: Path, folder: Path, as_user: dict[str, Any]) -> Iterator[Server]:
+def serving(place: Path, folder: Path, as_user: dict[str, Any], settings: Sequence[str]) -> Iterator[Server]:
+    """A server of its own below `folder`, reachable when the block begins, ended with it."""
     data = folder / "data"
-    made = [place / "initdb", "-D", data, "-U", USER, "--encoding=UTF8", "--locale=C", "--no-sync"]
+    made: list[str | Path] = [
+        place / "initdb",
+        "-D",
+        data,
+        "-U",
+        USER,
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
     trust = ["--auth-local=trust", "--auth-host=scram-sha-256"]
     subprocess.run([*made, *trust], check=True, stdout=subprocess.DEVNULL, **as_user)
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    told = [word for setting in SETTINGS for word in ("-c", setting)]
-    where = ["-k", folder, "-p", str(port), "-h", "127.0.0.1"]
-    command = [place / "postgres", "-D", data, *where, *told]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **as_user)
+    told = [word for setting in settings for word in ("-c", setting)]
+    where: list[str | Path] = ["-k", folder, "-p", str(port), "-h", "127.0.0.1"]
+    command: list[str | Path] = [place / "postgres", "-D", data, *where, *told]
+    process: subprocess.Popen[bytes] = subprocess.Popen(command, stderr=subprocess.DEVNULL, **as_user)
     server = Server(folder, port, process)
     try:
         begin = time.monotonic()

@@ -33,6 +33,16 @@ def _let_go(raw: Any, *_: object) -> None:
     raw.execute("PRAGMA foreign_keys=OFF")
 
 
+def refusing_tables(conn: Connection) -> set[str]:
+    """The tables whose triggers look at a row before it is changed."""
+    asked = {
+        "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%BEFORE UPDATE%'",
+        "postgresql": "SELECT event_object_table FROM information_schema.triggers "
+        "WHERE action_timing = 'BEFORE' AND event_manipulation = 'UPDATE'",
+    }
+    return set(conn.scalars(text(asked[conn.dialect.name])))
+
+
 def replacing(engine: Engine, table: str, rows: str, *, key: str, column: str) -> str:
     """A statement that puts rows in place of others with their key, in the words of the database."""
     if engine.dialect.name == "sqlite":

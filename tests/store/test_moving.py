@@ -37,7 +37,9 @@ def fill(engine: Engine) -> None:
         decide(conn, one, CASE)
         decide(conn, two, NONE)
         erase_texts(conn, incident_id=one.incident_id, reviewer="Sri Wahyuni", reason="permintaan 12", at=AT)
-        append_acts(conn, [Act(AT, "os:netra", "show", "ü 🙂", incidents=(one.incident_id,))])
+        append_acts(
+            conn, [Act(AT, "os:netra", "show", "ü 🙂 \u202eשלום مرحبا", incidents=(one.incident_id,))]
+        )
         put_validator(conn, Validator("https://a.test/feed", etag='"1"'))
         name = {"whole": b"\x00\xff" * 16, "first_word": b"\x01" * 32, "words": 2, "at": NOW}
         conn.execute(suppressed_names.insert(), [name | {"reviewer": "R-1", "reason": "permintaan 3"}])
@@ -52,7 +54,7 @@ def other_kind(database: str, tmp_path: Path, request: pytest.FixtureRequest) ->
 
 @pytest.mark.parametrize("through_file", [False, True])
 def test_everything_moves_to_the_other_kind(
-    engine: Engine, other_kind: Engine, tmp_path: Path, through_file: bool
+    engine: Engine, other_kind: Engine, other: Engine, tmp_path: Path, through_file: bool
 ) -> None:
     fill(engine)
     with reading(engine) as conn:
@@ -65,6 +67,10 @@ def test_everything_moves_to_the_other_kind(
         assert read_backup(file, other_kind) == before
     else:
         assert copy_all(engine, other_kind) == before
+        # And back into a third one of the first kind.
+        assert copy_all(other_kind, other) == before
+        with reading(other) as conn:
+            assert whole_digest(conn) == before
     assert content_digest(other_kind) == content_digest(engine)
     with reading(other_kind) as conn:
         assert whole_digest(conn) == before

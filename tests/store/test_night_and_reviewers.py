@@ -40,7 +40,7 @@ def test_two_reviewers_and_a_night_lose_nothing(engine: Engine) -> None:
                     assert event is not None
                 said.append(event.event_id)
                 # Nobody reads as quickly as that; without it the two would keep the night from its turn.
-                time.sleep(0.005)
+                time.sleep(0.02)
             return said
 
         with ThreadPoolExecutor(3) as pool:

@@ -108,6 +108,28 @@ def test_the_promises_of_the_connection_hold(pg: Engine) -> None:
         assert conn.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "INSERT INTO validators (url, etag, last_modified, body_sha256) VALUES (:value, '', '', NULL)",
+        "INSERT INTO validators (url, etag, last_modified, body_sha256) "
+        "VALUES (:value, '', '', ''), (:value, '', '', '')",
+        "SELECT CAST(:value AS INTEGER)",
+        "SELECT CAST(:value AS DATE)",
+        "SELECT nothing FROM validators WHERE url = :value",
+    ],
+)
+def test_an_error_shows_no_value_of_the_row(pg: Engine, wrong: str) -> None:
+    value = "Sri " + "Wahyuni"
+    with pytest.raises(DBAPIError) as caught, pg.begin() as conn:
+        conn.execute(text(wrong), {"value": value})
+    told = "".join(traceback.format_exception(caught.value))
+    assert value not in told + repr(caught.value)
+    assert "SQL parameters hidden" in told
+    # What was wrong is still told.
+    assert "violates" in told or "invalid input syntax" in told or "does not exist" in told
+
+
 def test_a_writer_waits_for_the_one_before_and_sees_what_it_wrote(pg: Engine) -> None:
     seen: list[int] = []
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store import schema
 from store.frontier import put_page
-from store.records import Outcome, State
+from store.records import Outcome, State, WarcRef
 from store.schema import UnstorableError
 from tests.store.samples import make_page, put_grouped
 
@@ -128,6 +128,14 @@ def test_text_comes_back_exactly_or_is_refused(engine: Engine, text: str) -> Non
     else:
         assert storable
         assert back == text
+
+
+@pytest.mark.parametrize("word", ["🙂 ü", "\u202eשלום مرحبا", "a\0b", "half \ud83d", '"\\u0000"'])
+def test_a_list_of_texts_comes_back_exactly(engine: Engine, word: str) -> None:
+    """Lists are kept as JSON in ASCII, which has a way to write what plain text has not."""
+    with engine.begin() as conn:
+        put_page(conn, make_page(1, refs=(WarcRef(word, 1),)))
+        assert conn.scalar(select(schema.pages.c.refs)) == (WarcRef(word, 1),)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from store.records import UsageError
 from store.schema import documents, frontier, incidents, metadata
 from store.subject import find_hits, report_person
 from store.suppression import FIXED, LEFT
+from tests.store.by_hand import refusing_tables
 from tests.store.planted import plant
 from tests.store.samples import (
     make_page,
@@ -120,8 +121,7 @@ def test_names_in_addresses_are_found_without_a_document(engine: Engine) -> None
 
 def test_every_table_that_refuses_changes_is_left_by_an_erasure(engine: Engine) -> None:
     with reading(engine) as conn:
-        triggers = conn.exec_driver_sql("SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
-        refusing = {table for table, sql in triggers if "BEFORE UPDATE" in sql}
+        refusing = refusing_tables(conn)
     # Its text goes by a record of its own (store.erasure).
     assert refusing - {"label_texts"} <= LEFT
     assert metadata.tables.keys() >= LEFT

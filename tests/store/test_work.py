@@ -52,12 +52,18 @@ def test_a_poison_item_is_tried_three_times_and_set_aside_while_the_rest_goes_on
     assert states(engine)[poison] == "quarantined"
 
 
-def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_parser(engine):
+@pytest.fixture(name="many")
+def items_of_a_night(database):
+    """1,000, as R15 has it; on the second database fewer show the same."""
+    return 1_000 if database == "sqlite" else 200
+
+
+def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_parser(engine, many):
     """R15: tried three times, then set aside by name; nothing else is touched."""
     with engine.begin() as conn:
-        for number in range(1_000):
+        for number in range(many):
             put_page(conn, make_page(number))
-    poison, tries = make_page(500).page_id, []
+    poison, tries = make_page(many // 2).page_id, []
 
     def read(page: RawPage) -> Document:
         if page.page_id == poison:
@@ -66,21 +72,21 @@ def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_parser(engine):
         return make_document(page)
 
     report = extract_pages(engine, read, version="1", progress=lambda _: None)
-    assert (report.items_in, report.items_out, report.failed) == (1_000, 999, 1)
+    assert (report.items_in, report.items_out, report.failed) == (many, many - 1, 1)
     assert len(tries) == MAX_FAILURES
     report = screen_documents(engine, make_candidate, version="1", progress=lambda _: None)
-    assert (report.items_out, report.failed) == (999, 0)
+    assert (report.items_out, report.failed) == (many - 1, 0)
     with reading(engine) as conn:
         assert conn.execute(
             select(pages.c.page_id, pages.c.reason).where(pages.c.state == "quarantined")
         ).all() == [(poison, "MemoryError: nested beyond reason")]
 
 
-def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_model(engine):
+def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_model(engine, many):
     """R15, the other half: the model raises over one text, as one that is too long or too odd makes it."""
-    made = store_documents(engine, 1_000)
+    made = store_documents(engine, many)
     screen_documents(engine, make_candidate, version="1", progress=lambda _: None)
-    poison, tries = made[500].doc_id, []
+    poison, tries = made[many // 2].doc_id, []
 
     def classify(document: Document, _: Candidate) -> Prediction:
         if document.doc_id == poison:
@@ -89,7 +95,7 @@ def test_a_night_of_1000_items_ends_with_999_when_one_breaks_the_model(engine):
         return make_prediction(document)
 
     report = classify_documents(engine, classify, model="1", progress=lambda _: None)
-    assert (report.items_in, report.items_out, report.failed) == (1_000, 999, 1)
+    assert (report.items_in, report.items_out, report.failed) == (many, many - 1, 1)
     assert len(tries) == MAX_FAILURES
     assert [name for name, state in states(engine).items() if state == "quarantined"] == [poison]
     # Nothing waits: the next night does not stumble over it again.

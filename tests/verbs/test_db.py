@@ -88,7 +88,7 @@ def test_backup_and_restore(desk: Engine, run: Run, tmp_path: Path) -> None:
     assert "there already" in err
     code, out, err = run("restore", file, "--db", new)
     assert (code, err) == (0, "")
-    assert "subject reapply" in out
+    assert "privacy reapply" in out
     engine = connect(new)
     assert content_digest(engine) == content_digest(desk)
     engine.dispose()

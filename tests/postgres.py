@@ -41,7 +41,10 @@ _SCHEMA: Final = """
     SELECT (SELECT md5(string_agg(relname || relkind::text, ' ' ORDER BY relname)) FROM pg_class
             WHERE relnamespace = 'public'::regnamespace),
            (SELECT md5(string_agg(tgname || tgenabled::text, ' ' ORDER BY tgname)) FROM pg_trigger),
-           (SELECT count(*) FROM pg_attribute), (SELECT count(*) FROM pg_constraint),
+           (SELECT md5(string_agg(relname || attname || atttypid::text, ' ' ORDER BY relname, attnum))
+            FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relnamespace = 'public'::regnamespace AND attnum > 0),
+           (SELECT count(*) FROM pg_constraint),
            (SELECT string_agg(version_num, ' ') FROM alembic_version)
 """
 
